@@ -1,0 +1,105 @@
+//! Every "no" of the domain, each with its stable code.
+
+use crate::text::words;
+
+words! {
+    /// Why something asked for cannot be done. The words are the stable codes of the API.
+    Refusal {
+        /// The account must first prove its e-mail address.
+        EmailNotVerified = "email_not_verified",
+        /// The account is closed, or blocked by the provider.
+        AccountNotActive = "account_not_active",
+        /// The account is being closed.
+        AccountClosing = "account_closing",
+        /// Tax for this buyer is not supported.
+        TaxNotSupported = "tax_not_supported",
+        /// The plan is not sold (any more) or not for this period.
+        PlanNotAvailable = "plan_not_available",
+        /// The order is not in a state that allows this.
+        OrderNotPayable = "order_not_payable",
+        /// The order was paid, it cannot be cancelled by its owner any more.
+        OrderNotCancellable = "order_not_cancellable",
+        /// A delivery step cannot follow the one before.
+        StepOutOfOrder = "step_out_of_order",
+        /// The service was deleted; that is definitive.
+        ServiceDeleted = "service_deleted",
+        /// The service is not delivered yet.
+        ServiceNotDelivered = "service_not_delivered",
+        /// A cancellation is already under way.
+        CancellationAlreadyRequested = "cancellation_already_requested",
+        /// There is no cancellation to revoke.
+        NoCancellation = "no_cancellation",
+        /// Less than 24 hours are left before expiry.
+        CancellationTooLate = "cancellation_too_late",
+        /// The service ends at expiry, it cannot be renewed: revoke the cancellation first.
+        ServiceCancelled = "service_cancelled",
+        /// The renewal would reach further than the plan allows.
+        HorizonExceeded = "horizon_exceeded",
+        /// The service has an unpaid renewal: pay it first.
+        RenewalUnpaid = "renewal_unpaid",
+        /// Nothing is due on this document.
+        NothingDue = "nothing_due",
+        /// Another payment of the same debt is under way.
+        PaymentInProgress = "payment_in_progress",
+        /// The gateway declined the payment.
+        PaymentDeclined = "payment_declined",
+        /// There is no usable payment method.
+        NoPaymentMethod = "no_payment_method",
+        /// The prepaid balance does not cover the amount.
+        BalanceInsufficient = "balance_insufficient",
+        /// The last valid method stays while a service renews automatically.
+        LastPaymentMethod = "last_payment_method",
+        /// The token of a payment method looks like a card number.
+        CardNumberRefused = "card_number_refused",
+        /// The code or token was wrong.
+        CodeInvalid = "code_invalid",
+        /// The code or token was used, replaced or is too old.
+        CodeExpired = "code_expired",
+        /// The backup address must differ from the primary one.
+        BackupEmailSameAsPrimary = "backup_email_same_as_primary",
+        /// The password does not satisfy the policy.
+        PasswordTooWeak = "password_too_weak",
+        /// Services that are not deleted stand in the way.
+        ServicesRemain = "services_remain",
+        /// Unpaid invoices stand in the way.
+        InvoicesUnpaid = "invoices_unpaid",
+        /// Open orders stand in the way.
+        OrdersOpen = "orders_open",
+        /// The prepaid balance is not zero.
+        BalanceNotZero = "balance_not_zero",
+        /// Payments whose outcome is not final stand in the way.
+        PaymentsUnsettled = "payments_unsettled",
+        /// A closure is already under way.
+        ClosureAlreadyRequested = "closure_already_requested",
+        /// There is no closure to revoke or confirm.
+        NoClosure = "no_closure",
+        /// A test clock never goes back.
+        ClockGoesBack = "clock_goes_back",
+        /// The test clock is already moving.
+        ClockAdvancing = "clock_advancing",
+        /// The account already has an order: its clock cannot change.
+        AccountHasOrders = "account_has_orders",
+        /// Only parked work can be asked to run again.
+        MilestoneNotParked = "milestone_not_parked",
+        /// A document that was issued is never changed.
+        DocumentIssued = "document_issued",
+        /// Credit notes never exceed the invoice.
+        CreditExceedsInvoice = "credit_exceeds_invoice",
+        /// The state machine has no such transition.
+        InvalidTransition = "invalid_transition",
+    }
+}
+
+impl std::error::Error for Refusal {}
+
+/// An event that the current state does not know.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{event}` cannot happen to a {machine} that is `{state}`")]
+pub struct InvalidTransition {
+    /// What kind of thing it is, e.g. `service`.
+    pub machine: &'static str,
+    /// Its present state.
+    pub state: &'static str,
+    /// The event that was refused.
+    pub event: String,
+}

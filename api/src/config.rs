@@ -1,0 +1,222 @@
+//! The settings, one struct per concern, read once: defaults, then `tacit.toml`, then `TACIT_*`
+//! variables. Unknown keys are refused and secrets never print.
+
+use secrecy::SecretString;
+use serde::Deserialize;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+/// Why the settings cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// A file or variable that cannot be read, or a key nobody knows.
+    #[error("settings: {0}")]
+    Read(#[from] config::ConfigError),
+    /// Values that do not go together.
+    #[error("settings: {0}")]
+    Invalid(String),
+}
+
+/// All settings.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// `sqlite://path` or `postgres://…`. Variable `TACIT_DATABASE_URL`.
+    pub database_url: SecretString,
+    /// Address to listen on. `TACIT_BIND`.
+    pub bind: SocketAddr,
+    /// Where this API is reached from outside. `TACIT_PUBLIC_URL`.
+    pub public_url: String,
+    /// Where the front end lives: links in mails are built from it, never from a request. `TACIT_LINKS_URL`.
+    pub links_url: String,
+    /// `smtp://`, `smtps://` or `file:dir`. `TACIT_MAIL_URL`.
+    pub mail_url: SecretString,
+    /// Sender of every mail. `TACIT_MAIL_FROM`.
+    pub mail_from: String,
+    /// `simulated`. `TACIT_GATEWAY`.
+    pub gateway: String,
+    /// 32 bytes in base64 or hexadecimal: seals secrets at rest. `TACIT_SECRET_KEY`. In development
+    /// mode one is made beside the SQLite file.
+    pub secret_key: Option<SecretString>,
+    /// Operators may attach accounts to test clocks, and with mail to files read codes. `TACIT_TEST_CLOCKS`.
+    pub test_clocks: bool,
+    /// `api`, `scheduler` or both. `TACIT_ROLES`.
+    pub roles: String,
+    /// Rate limits on. `TACIT_RATE_LIMITS`.
+    pub rate_limits: bool,
+    /// HTTP worker threads; 0 is one per core. `TACIT_WORKERS`.
+    pub workers: usize,
+    /// `demo` loads the demo catalogue into an empty database. `TACIT_SEED`.
+    pub seed: String,
+    /// Where runtime files go. `TACIT_VAR_DIR`.
+    pub var_dir: PathBuf,
+    /// Browser origins that may call the API, exact. `TACIT_CORS_ORIGINS`, comma separated.
+    pub cors_origins: String,
+    /// Proxies whose forwarded addresses are believed, CIDR, comma separated. `TACIT_TRUSTED_PROXIES`.
+    pub trusted_proxies: String,
+    /// Password policy.
+    pub password: PasswordConfig,
+    /// Scheduler.
+    pub scheduler: SchedulerConfig,
+    /// The seller printed on invoices.
+    pub seller: SellerConfig,
+}
+
+/// What a password must satisfy.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct PasswordConfig {
+    /// Least number of code points.
+    pub min_length: usize,
+    /// Least zxcvbn score, 0 to 4.
+    pub min_score: u8,
+    /// Hashing slots; 0 is one per core. Memory is slots × 19 MiB.
+    pub slots: usize,
+}
+
+impl Default for PasswordConfig {
+    fn default() -> Self {
+        Self { min_length: 15, min_score: 3, slots: 0 }
+    }
+}
+
+/// How the scheduler works.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SchedulerConfig {
+    /// Milliseconds between two looks at what is due.
+    pub interval_ms: u64,
+    /// Seconds a claimed milestone belongs to its claimer.
+    pub lease_seconds: i64,
+    /// Milestones claimed at once.
+    pub batch: u64,
+    /// Services per renewal transaction.
+    pub renewal_chunk: usize,
+    /// Gateway calls at once.
+    pub gateway_concurrency: usize,
+    /// Renewals pause when more than this share of the services is due at once, in percent.
+    pub max_due_share: u32,
+    /// ... but never below this many services.
+    pub max_due_floor: u64,
+    /// Tries of a milestone before it is parked.
+    pub max_attempts: i32,
+}
+
+impl Default for SchedulerConfig {
+    fn default() -> Self {
+        Self {
+            interval_ms: 1_000,
+            lease_seconds: 60,
+            batch: 500,
+            renewal_chunk: 500,
+            gateway_concurrency: 8,
+            max_due_share: 25,
+            max_due_floor: 100,
+            max_attempts: 6,
+        }
+    }
+}
+
+/// The seller on invoices.
+#[derive(Debug, Clone, Deserialize, serde::Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SellerConfig {
+    /// Registered name.
+    pub name: String,
+    /// Street.
+    pub street: String,
+    /// Postal code.
+    pub postal_code: String,
+    /// City.
+    pub city: String,
+    /// ISO 3166 country code.
+    pub country: String,
+    /// SIRET.
+    pub siret: String,
+    /// VAT id.
+    pub vat_id: String,
+    /// Time zone that dates invoices.
+    pub time_zone: String,
+}
+
+impl Default for SellerConfig {
+    fn default() -> Self {
+        Self {
+            name: "Tacit Demo SAS".to_owned(),
+            street: "1 rue de la Paix".to_owned(),
+            postal_code: "75002".to_owned(),
+            city: "Paris".to_owned(),
+            country: "FR".to_owned(),
+            siret: "73282932000074".to_owned(),
+            vat_id: "FR44732829320".to_owned(),
+            time_zone: "Europe/Paris".to_owned(),
+        }
+    }
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            database_url: "sqlite://var/tacit.db".into(),
+            bind: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            public_url: "http://127.0.0.1:8080".to_owned(),
+            links_url: "http://127.0.0.1:8080".to_owned(),
+            mail_url: "file:var/mail".into(),
+            mail_from: "Tacit <no-reply@tacit.example>".to_owned(),
+            gateway: "simulated".to_owned(),
+            secret_key: None,
+            test_clocks: false,
+            roles: "api,scheduler".to_owned(),
+            rate_limits: true,
+            workers: 0,
+            seed: String::new(),
+            var_dir: PathBuf::from("var"),
+            cors_origins: String::new(),
+            trusted_proxies: String::new(),
+            password: PasswordConfig::default(),
+            scheduler: SchedulerConfig::default(),
+            seller: SellerConfig::default(),
+        }
+    }
+}
+
+impl Config {
+    /// Reads defaults, then `file` (or `tacit.toml` if there is one), then `TACIT_*` variables;
+    /// `TACIT_SCHEDULER__BATCH` sets `scheduler.batch`.
+    ///
+    /// # Errors
+    /// [`ConfigError`] for unreadable files, unknown keys and values that do not go together.
+    pub fn load(file: Option<&Path>) -> Result<Self, ConfigError> {
+        let builder = config::Config::builder();
+        let builder = match file {
+            Some(path) => builder.add_source(config::File::from(path).required(true)),
+            None => builder.add_source(config::File::with_name("tacit.toml").required(false)),
+        };
+        let config: Self = builder
+            .add_source(config::Environment::with_prefix("TACIT").prefix_separator("_").separator("__"))
+            .build()?
+            .try_deserialize()?;
+        config.checked()
+    }
+
+    fn checked(self) -> Result<Self, ConfigError> {
+        for role in self.roles.split(',').map(str::trim) {
+            if !matches!(role, "api" | "scheduler") {
+                return Err(ConfigError::Invalid(format!("roles: `{role}` is neither `api` nor `scheduler`")));
+            }
+        }
+        if self.gateway != "simulated" {
+            return Err(ConfigError::Invalid(format!("gateway: `{}` is not known", self.gateway)));
+        }
+        if self.seller.time_zone.parse::<chrono_tz::Tz>().is_err() {
+            return Err(ConfigError::Invalid(format!("seller.time_zone: `{}` is not a time zone", self.seller.time_zone)));
+        }
+        Ok(self)
+    }
+
+    /// Whether this process takes part as `role`.
+    #[must_use]
+    pub fn has_role(&self, role: &str) -> bool {
+        self.roles.split(',').any(|each| each.trim() == role)
+    }
+}

@@ -1,0 +1,34 @@
+//! Tacit: customer accounts, orders, services and their renewal, invoices, endings.
+//!
+//! | question | module |
+//! |---|---|
+//! | what happens when X is due | [`scheduler`] (its `agenda` is the whole calendar on one page) |
+//! | what does operation X do | `routes/<resource>` → `actions/<resource>/<verb>` → crate `domain` |
+//! | how does a request know its caller, its key, its limits | [`http`] |
+//! | which error is which status | [`problem`] |
+//! | what is mailed | [`mail`] |
+//! | how money is asked for | [`payment`] |
+//! | what is shared by all | [`app`] |
+
+pub mod actions;
+pub mod app;
+pub mod clock;
+pub mod config;
+pub mod db;
+pub mod demo;
+pub mod document;
+pub mod entropy;
+pub mod fault;
+pub mod http;
+pub mod mail;
+pub mod openapi;
+pub mod password;
+pub mod payment;
+pub mod problem;
+pub mod routes;
+pub mod scheduler;
+pub mod seal;
+pub mod seed;
+pub mod serve;
+pub mod token;
+pub mod verify;

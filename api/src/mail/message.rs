@@ -1,0 +1,107 @@
+//! Every mail that the system sends: one variant each, with what it says.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use domain::calendar::Period;
+use domain::money::Money;
+use domain::service::DeletionCause;
+
+/// What a mail is about; customers route and read by it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Category {
+    /// The account itself.
+    Account,
+    /// Access to the account.
+    Security,
+    /// Invoices and payments.
+    Billing,
+    /// Renewals, suspensions, endings.
+    Renewal,
+    /// Orders.
+    Order,
+}
+
+impl Category {
+    /// Its one spelling.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Account => "account",
+            Self::Security => "security",
+            Self::Billing => "billing",
+            Self::Renewal => "renewal",
+            Self::Order => "order",
+        }
+    }
+}
+
+/// What a mail says. Where a variant has a `secret`, the stored text holds a place-holder instead.
+#[derive(Debug, Clone)]
+#[allow(missing_docs, reason = "the fields are named after what the templates print")]
+pub enum Message {
+    /// The code that proves the primary address.
+    VerifyEmail { secret: String, valid_minutes: u32 },
+    /// Somebody signed up with an address that has an account already.
+    AlreadyRegistered,
+    /// The account is ready.
+    Welcome { handle: String },
+    /// The token that sets a new password.
+    PasswordReset { secret: String, valid_minutes: u32 },
+    /// The password was changed.
+    PasswordChanged,
+    /// The code that proves a backup address; sent to that address.
+    VerifyBackupEmail { secret: String, valid_minutes: u32 },
+    /// The backup address was set or removed (masked address, absent when removed).
+    BackupEmailChanged { address: Option<String> },
+    /// A payment method was added.
+    PaymentMethodAdded { label: String, is_default: bool },
+    /// A payment method was removed.
+    PaymentMethodRemoved { label: String },
+    /// An order was placed and waits for its payment.
+    OrderPlaced { number: String, gross: Money, pay_before: DateTime<Utc> },
+    /// An order was paid; names its invoice.
+    OrderPaid { number: String, gross: Money, invoice: String },
+    /// What was ordered is available.
+    OrderDelivered { number: String, services: Vec<String> },
+    /// An order was not paid in time, or was given up.
+    OrderEnded { number: String, expired: bool },
+    /// An automatic renewal comes: what will be charged, when, on what.
+    RenewalNotice { service: String, on: NaiveDate, days: i32, period: Period, gross: Money, method: Option<String> },
+    /// A manual service expires: how to renew it, what happens otherwise.
+    ExpiryReminder { service: String, service_id: String, on: NaiveDate, days: i32, period: Period, gross: Money, delete_on: NaiveDate },
+    /// A renewal was paid: the receipt.
+    RenewalPaid { service: String, invoice: String, gross: Money, starts_on: NaiveDate, expires_on: NaiveDate },
+    /// A renewal charge was declined: what happens next.
+    PaymentFailed { service: String, service_id: String, invoice: String, gross: Money, next_try_on: Option<NaiveDate>, suspend_on: NaiveDate },
+    /// The gateway wants the customer to confirm a payment.
+    PaymentActionRequired { invoice: String, gross: Money, href: String },
+    /// An invoice was paid outside a renewal.
+    InvoicePaid { invoice: String, gross: Money },
+    /// A service was suspended; names the day of its deletion.
+    ServiceSuspended { service: String, service_id: String, gross: Money, delete_on: NaiveDate },
+    /// A suspended service will be deleted on the day named.
+    DeletionWarning { service: String, service_id: String, gross: Money, delete_on: NaiveDate, days: i32 },
+    /// A service was paid while suspended and is available again.
+    ServiceReactivated { service: String, expires_on: NaiveDate },
+    /// A service was deleted, definitively: the receipt.
+    ServiceDeleted { service: String, cause: DeletionCause, credit_note: Option<String> },
+    /// The renewal mode or period was changed.
+    RenewalChanged { service: String, automatic: bool, period: Period, on: NaiveDate },
+    /// A cancellation at expiry was asked for: the receipt.
+    CancellationScheduled { service: String, service_id: String, on: NaiveDate, revocable_until: Option<DateTime<Utc>> },
+    /// A cancellation was taken back.
+    CancellationRevoked { service: String, automatic: bool, expires_on: NaiveDate },
+    /// The token that confirms an immediate deletion.
+    ConfirmDeletion { service: String, service_id: String, secret: String, valid_hours: u32 },
+    /// The token that confirms the closure of the account.
+    ConfirmClosure { secret: String, valid_hours: u32 },
+    /// The closure is confirmed and can be taken back until the day named.
+    ClosureScheduled { on: NaiveDate },
+    /// The closure was taken back.
+    ClosureRevoked,
+    /// Something new stood in the way of the closure.
+    ClosureHalted,
+    /// The account is closed: what is kept and until when.
+    AccountClosed { invoices_kept_until: NaiveDate },
+    /// Money that came for something gone was sent back.
+    Refunded { invoice: Option<String>, gross: Money, to_balance: bool },
+}

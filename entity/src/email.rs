@@ -1,0 +1,57 @@
+//! Service e-mails: stored in the transaction that causes them, delivered later.
+
+use domain::account::Language;
+use domain::id::{AccountId, EmailId, ServiceId};
+use sea_orm::entity::prelude::*;
+
+/// A row of `email`.
+#[sea_orm::model]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "email")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: EmailId,
+    pub account_id: Option<AccountId>,
+    pub service_id: Option<ServiceId>,
+    #[sea_orm(column_type = "String(StringLen::N(48))")]
+    pub kind: String,
+    #[sea_orm(column_type = "String(StringLen::N(16))")]
+    pub category: String,
+    pub language: Language,
+    #[sea_orm(column_type = "String(StringLen::N(254))")]
+    pub to_address: String,
+    #[sea_orm(column_type = "String(StringLen::N(255))")]
+    pub subject: String,
+    /// With a place-holder where a secret stands.
+    #[sea_orm(column_type = "Text")]
+    pub text_body: String,
+    #[sea_orm(column_type = "Text")]
+    pub html_body: String,
+    /// The code or token, encrypted; erased once the relay accepted the mail.
+    #[sea_orm(column_type = "Text")]
+    pub sealed_secret: Option<String>,
+    /// What caused it: no cause sends twice.
+    #[sea_orm(unique, column_type = "String(StringLen::N(160))")]
+    pub cause: String,
+    /// The boundary that a renewal mail is about.
+    pub boundary: Option<i32>,
+    pub cycle: Option<i32>,
+    /// The day that a deletion notice names.
+    pub names_on: Option<Date>,
+    /// queued, sending, accepted, failed.
+    #[sea_orm(column_type = "String(StringLen::N(16))")]
+    pub state: String,
+    pub attempts: i32,
+    /// Real time of the next delivery.
+    pub due_at: DateTimeUtc,
+    pub lease_until: Option<DateTimeUtc>,
+    pub fence: i64,
+    /// On the account's clock.
+    pub created_at: DateTimeUtc,
+    /// On the account's clock.
+    pub accepted_at: Option<DateTimeUtc>,
+    #[sea_orm(column_type = "Text")]
+    pub last_error: Option<String>,
+}
+
+impl ActiveModelBehavior for ActiveModel {}

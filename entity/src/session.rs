@@ -1,0 +1,26 @@
+//! Login sessions.
+
+use domain::id::{AccountId, SessionId};
+use sea_orm::entity::prelude::*;
+
+/// A row of `session`.
+#[sea_orm::model]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "session")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: SessionId,
+    pub account_id: AccountId,
+    pub created_at: DateTimeUtc,
+    /// Last time a password (or factor) was proven: what makes a proof fresh.
+    pub authenticated_at: DateTimeUtc,
+    pub last_seen_at: DateTimeUtc,
+    pub expires_at: DateTimeUtc,
+    pub ended_at: Option<DateTimeUtc>,
+    #[sea_orm(column_type = "String(StringLen::N(45))")]
+    pub address: Option<String>,
+    #[sea_orm(column_type = "String(StringLen::N(255))")]
+    pub user_agent: Option<String>,
+}
+
+impl ActiveModelBehavior for ActiveModel {}

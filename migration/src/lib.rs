@@ -1,0 +1,16 @@
+//! The schema of Tacit and its history. A released migration is never edited.
+
+pub use sea_orm_migration::prelude::*;
+
+mod m20261123_000001_first_schema;
+mod portable;
+
+/// All migrations, oldest first.
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![Box::new(m20261123_000001_first_schema::Migration)]
+    }
+}
