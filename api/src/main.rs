@@ -1,1 +1,200 @@
-fn main(){}
+//! The commands.
+
+use api::config::Config;
+use api::db::{Db, Lock};
+use api::openapi::Documents;
+use api::serve::{self, ServeError};
+use api::{actions, demo, problem, scheduler, verify};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use secrecy::ExposeSecret;
+use std::io::{IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+#[derive(Parser)]
+#[command(version, about = "Customer accounts, orders, services and their renewal, invoices")]
+struct Cli {
+    /// Settings file; else `tacit.toml` if there is one. `TACIT_*` variables come after it.
+    #[arg(long, global = true)]
+    config: Option<PathBuf>,
+    /// Form of the log; `RUST_LOG` says what is logged.
+    #[arg(long, global = true)]
+    log: Option<LogFormat>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum LogFormat {
+    Plain,
+    Json,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serves the API and runs what is due
+    Serve,
+    /// Brings the database's schema up to date
+    Migrate,
+    /// Prints, writes or checks the contract
+    Openapi(OpenapiArgs),
+    /// Runs what is due until an instant, once
+    Tick {
+        /// RFC 3339; not later than now
+        #[arg(long)]
+        until: Option<chrono::DateTime<chrono::Utc>>,
+    },
+    /// Operators' tokens
+    Operator {
+        #[command(subcommand)]
+        command: OperatorCommand,
+    },
+    /// Checks every invariant of the stored data
+    Verify,
+    /// Tells the customer's journey step by step over HTTP
+    Demo {
+        /// Database to run on; else a new SQLite file
+        #[arg(long)]
+        database_url: Option<String>,
+    },
+}
+
+#[derive(Args)]
+struct OpenapiArgs {
+    /// Writes openapi.json, openapi-client.json and openapi-3.0.json into a folder
+    #[arg(long)]
+    write: Option<PathBuf>,
+    /// Fails when the files in a folder are not current
+    #[arg(long)]
+    check: Option<PathBuf>,
+    /// Writes the table of error codes into a file
+    #[arg(long)]
+    errors: Option<PathBuf>,
+}
+
+#[derive(Subcommand)]
+enum OperatorCommand {
+    /// Makes an operator's token and prints it, once
+    Create {
+        /// Whose it is
+        #[arg(long)]
+        name: String,
+    },
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let cli = Cli::parse();
+    log(cli.log);
+    match run(cli).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let mut out = std::io::stderr().lock();
+            writeln!(out, "tacit: {error}").ok();
+            ExitCode::FAILURE
+        }
+    }
+}
+
+type Failure = Box<dyn std::error::Error>;
+
+async fn run(cli: Cli) -> Result<(), Failure> {
+    let settings = || Config::load(cli.config.as_deref());
+    match cli.command {
+        Command::Serve => Ok(serve::serve(settings()?).await?),
+        Command::Migrate => migrate(&settings()?).await,
+        Command::Openapi(args) => contract(&args),
+        Command::Tick { until } => {
+            let app = serve::open(settings()?, Lock::Exclusive).await?;
+            let until = until.unwrap_or_else(|| app.now());
+            if until > app.now() {
+                return Err("--until must not be later than now".into());
+            }
+            let outcome = scheduler::tick(&app, until).await;
+            app.db.close().await;
+            say(&format!("{:?}\n", outcome?));
+            Ok(())
+        }
+        Command::Operator { command: OperatorCommand::Create { name } } => create_operator(settings()?, &name).await,
+        Command::Verify => {
+            let app = serve::open(settings()?, Lock::Beside).await?;
+            let outcome = verify::run(&app).await;
+            app.db.close().await;
+            Ok(outcome?)
+        }
+        Command::Demo { database_url } => Ok(demo::run(demo::Options { database_url }).await?),
+    }
+}
+
+async fn migrate(config: &Config) -> Result<(), Failure> {
+    let db = Db::open(config.database_url.expose_secret(), Lock::Exclusive).await?;
+    db.migrate().await?;
+    db.close().await;
+    Ok(())
+}
+
+async fn create_operator(config: Config, name: &str) -> Result<(), Failure> {
+    let app = serve::open(config, Lock::Beside).await?;
+    let now = app.now();
+    let made = app
+        .transact(async |tx| {
+            let cx = actions::Context::scheduler(&app.tools, now, now);
+            actions::operator::create_token(tx, &cx, name).await
+        })
+        .await;
+    app.db.close().await;
+    let (_, token) = made.map_err(ServeError::Action)?;
+    say(&format!("{token}\n"));
+    Ok(())
+}
+
+fn contract(args: &OpenapiArgs) -> Result<(), Failure> {
+    let files = Documents::at(api::openapi::SERVER).files()?;
+    if let Some(path) = &args.errors {
+        write(path, &problem::page::markdown())?;
+    }
+    if let Some(folder) = &args.write {
+        std::fs::create_dir_all(folder)?;
+        for (name, text) in &files {
+            write(&folder.join(name), text)?;
+        }
+    }
+    if let Some(folder) = &args.check {
+        for (name, text) in &files {
+            let path = folder.join(name);
+            if std::fs::read_to_string(&path).ok().as_ref() != Some(text) {
+                return Err(format!("{} is not current: run `make openapi`", path.display()).into());
+            }
+        }
+    }
+    if let ([(_, full), ..], None, None, None) = (&files, &args.write, &args.check, &args.errors) {
+        say(full);
+    }
+    Ok(())
+}
+
+fn write(path: &Path, text: &str) -> Result<(), Failure> {
+    std::fs::write(path, text).map_err(|error| format!("{}: {error}", path.display()).into())
+}
+
+fn say(text: &str) {
+    let mut out = std::io::stdout().lock();
+    // a closed pipe is no failure of ours
+    out.write_all(text.as_bytes()).and_then(|()| out.flush()).ok();
+}
+
+/// The log goes to standard error: plain for people, JSON otherwise.
+fn log(format: Option<LogFormat>) {
+    use tracing_subscriber::EnvFilter;
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn,actix_server=warn"));
+    let plain = std::io::stderr().is_terminal();
+    let format = format.unwrap_or(if plain { LogFormat::Plain } else { LogFormat::Json });
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match format {
+        LogFormat::Plain => builder.with_ansi(plain).init(),
+        LogFormat::Json => builder.json().init(),
+    }
+}

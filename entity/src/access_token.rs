@@ -25,3 +25,15 @@ pub struct Model {
 }
 
 impl ActiveModelBehavior for ActiveModel {}
+
+impl Entity {
+    /// The tokens of an account.
+    pub fn of(account: AccountId) -> Select<Self> {
+        Self::find().filter(Column::AccountId.eq(account))
+    }
+
+    /// The tokens of operators: no customer account is behind them.
+    pub fn of_operators() -> Select<Self> {
+        Self::find().filter(Column::AccountId.is_null())
+    }
+}

@@ -61,3 +61,20 @@ pub struct Model {
 }
 
 impl ActiveModelBehavior for ActiveModel {}
+
+impl Entity {
+    /// The account that signs in with this address (lower case).
+    pub fn with_email(email: &str) -> Select<Self> {
+        Self::find().filter(Column::Email.eq(email))
+    }
+
+    /// The account with this handle.
+    pub fn with_handle(handle: &str) -> Select<Self> {
+        Self::find().filter(Column::Handle.eq(handle))
+    }
+
+    /// The accounts whose proven second address this is (lower case).
+    pub fn with_backup_email(email: &str) -> Select<Self> {
+        Self::find().filter(Column::BackupEmail.eq(email))
+    }
+}

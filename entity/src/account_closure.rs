@@ -20,3 +20,15 @@ pub struct Model {
 }
 
 impl ActiveModelBehavior for ActiveModel {}
+
+impl Entity {
+    /// The closures of an account, past ones too.
+    pub fn of(account: AccountId) -> Select<Self> {
+        Self::find().filter(Column::AccountId.eq(account))
+    }
+
+    /// The closure of an account that is under way, at most one.
+    pub fn under_way(account: AccountId) -> Select<Self> {
+        Self::of(account).filter(Column::Status.is_in([ClosureStatus::AwaitingConfirmation, ClosureStatus::CoolingOff]))
+    }
+}

@@ -25,3 +25,10 @@ pub struct Model {
 }
 
 impl ActiveModelBehavior for ActiveModel {}
+
+impl Entity {
+    /// The activity log of an account.
+    pub fn of(account: AccountId) -> Select<Self> {
+        Self::find().filter(Column::AccountId.eq(account))
+    }
+}

@@ -32,3 +32,19 @@ pub struct Model {
 }
 
 impl ActiveModelBehavior for ActiveModel {}
+
+impl Entity {
+    /// The codes and tokens of an account for one purpose and subject.
+    pub fn of(account: AccountId, purpose: &str, subject: Option<Uuid>) -> Select<Self> {
+        let codes = Self::find().filter(Column::AccountId.eq(account)).filter(Column::Purpose.eq(purpose));
+        match subject {
+            Some(subject) => codes.filter(Column::SubjectId.eq(subject)),
+            None => codes.filter(Column::SubjectId.is_null()),
+        }
+    }
+
+    /// The tokens with this hash.
+    pub fn with_hash(secret_hash: &str) -> Select<Self> {
+        Self::find().filter(Column::SecretHash.eq(secret_hash))
+    }
+}

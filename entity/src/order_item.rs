@@ -28,3 +28,15 @@ pub struct Model {
 }
 
 impl ActiveModelBehavior for ActiveModel {}
+
+impl Entity {
+    /// What belongs to one order; the order itself is looked up by its owner.
+    pub fn of(order: OrderId) -> Select<Self> {
+        Self::of_all([order])
+    }
+
+    /// What belongs to several orders.
+    pub fn of_all(orders: impl IntoIterator<Item = OrderId>) -> Select<Self> {
+        Self::find().filter(Column::OrderId.is_in(orders))
+    }
+}

@@ -29,3 +29,10 @@ pub struct Model {
 }
 
 impl ActiveModelBehavior for ActiveModel {}
+
+impl Entity {
+    /// The payment methods of an account that were not removed.
+    pub fn of(account: AccountId) -> Select<Self> {
+        Self::find().filter(Column::AccountId.eq(account)).filter(Column::RemovedAt.is_null())
+    }
+}

@@ -37,3 +37,20 @@ pub struct Model {
 }
 
 impl ActiveModelBehavior for ActiveModel {}
+
+impl Entity {
+    /// The versions that new orders get, one per code.
+    pub fn current() -> Select<Self> {
+        Self::find().filter(Column::IsCurrent.eq(true))
+    }
+
+    /// The version of `code` that new orders get.
+    pub fn current_of(code: &str) -> Select<Self> {
+        Self::current().filter(Column::Code.eq(code))
+    }
+
+    /// Every version of `code`.
+    pub fn versions_of(code: &str) -> Select<Self> {
+        Self::find().filter(Column::Code.eq(code))
+    }
+}

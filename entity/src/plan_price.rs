@@ -20,3 +20,15 @@ pub struct Model {
 }
 
 impl ActiveModelBehavior for ActiveModel {}
+
+impl Entity {
+    /// The prices of one version of a plan.
+    pub fn of(plan: PlanId) -> Select<Self> {
+        Self::of_all([plan])
+    }
+
+    /// The prices of several versions.
+    pub fn of_all(plans: impl IntoIterator<Item = PlanId>) -> Select<Self> {
+        Self::find().filter(Column::PlanId.is_in(plans))
+    }
+}

@@ -21,3 +21,15 @@ pub struct Model {
 }
 
 impl ActiveModelBehavior for ActiveModel {}
+
+impl Entity {
+    /// The token with this hash.
+    pub fn with_hash(token_hash: &str) -> Select<Self> {
+        Self::find().filter(Column::TokenHash.eq(token_hash))
+    }
+
+    /// What the use of a token made and nobody revoked.
+    pub fn successor_of(parent: RefreshTokenId) -> Select<Self> {
+        Self::find().filter(Column::ParentId.eq(parent)).filter(Column::RevokedAt.is_null())
+    }
+}

@@ -12,6 +12,8 @@ pub struct Model {
     pub renewals_paused: bool,
     #[sea_orm(column_type = "Text")]
     pub pause_reason: Option<String>,
+    /// What was due before an operator released the pause runs, one boundary at a time.
+    pub released_at: Option<DateTimeUtc>,
     pub last_tick_at: Option<DateTimeUtc>,
 }
 

@@ -24,3 +24,10 @@ pub struct Model {
 }
 
 impl ActiveModelBehavior for ActiveModel {}
+
+impl Entity {
+    /// The sessions of an account, ended ones too.
+    pub fn of(account: AccountId) -> Select<Self> {
+        Self::find().filter(Column::AccountId.eq(account))
+    }
+}

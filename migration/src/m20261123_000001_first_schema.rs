@@ -2,7 +2,7 @@
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::{
-    big_integer, big_integer_null, boolean, date, date_null, integer, integer_null, json_binary, json_binary_null,
+    big_integer, boolean, date, date_null, integer, integer_null, json_binary, json_binary_null,
     small_integer, string_len, string_len_null, text, text_null, timestamp_with_time_zone,
     timestamp_with_time_zone_null, uuid, uuid_null,
 };
@@ -512,6 +512,7 @@ fn scheduler_state() -> TableCreateStatement {
         .col(integer("id").primary_key().to_owned())
         .col(boolean("renewals_paused"))
         .col(text_null("pause_reason"))
+        .col(timestamp_with_time_zone_null("released_at"))
         .col(timestamp_with_time_zone_null("last_tick_at"))
         .to_owned()
 }

@@ -15,31 +15,121 @@ pub(crate) const PROBLEM: &str = "application/problem+json";
 pub(crate) fn add(document: &mut Value, options: &Finish<'_>) {
     let mut shared = BTreeSet::new();
     for place in operations(document).into_iter().filter(|it| !it.webhook) {
-        let Some(operation) = document.pointer_mut(&place.pointer).and_then(Value::as_object_mut) else {
+        let Some(operation) = document
+            .pointer_mut(&place.pointer)
+            .and_then(Value::as_object_mut)
+        else {
             continue;
         };
         let implied = implied(operation, &place);
-        let Some(responses) = child(operation, "responses") else { continue };
+        let not_modified = place.method == "get" && has_etag(operation);
+        let Some(responses) = child(operation, "responses") else {
+            continue;
+        };
         for status in implied {
-            let Some(name) = fault::component(status) else { continue };
+            let Some(name) = fault::component(status) else {
+                continue;
+            };
             if !responses.contains_key(status) {
-                responses.insert(status.into(), json!({"$ref": format!("#/components/responses/{name}")}));
+                let reference = format!("#/components/responses/{name}");
+                responses.insert(status.into(), json!({ "$ref": reference }));
                 shared.insert((status, name));
             }
         }
-        if let Some(status) = unchanged(&place, responses, document_etag(operation)) {
-            responses_of(operation, status);
+        if not_modified {
+            responses
+                .entry("304")
+                .or_insert_with(|| json!({"description": "The caller's copy is still right"}));
         }
-        if let Some(responses) = child(operation, "responses") {
-            for (status, response) in responses.iter_mut() {
-                declared(status, response, options);
+        for (status, response) in responses.iter_mut() {
+            if is_error(status) && text(response, "$ref").is_none() {
+                complete(status, response, options);
             }
-            responses.sort_keys();
+        }
+        responses.sort_keys();
+    }
+    if let Some(answers) = document
+        .as_object_mut()
+        .and_then(|root| child(root, "components"))
+        .and_then(|components| child(components, "responses"))
+    {
+        for (status, name) in shared {
+            answers.insert(name.into(), answer(status, options));
         }
     }
-    let Some(root) = document.as_object_mut() else { return };
-    let Some(components) = child(root, "components").and_then(|it| child(it, "responses")) else { return };
-    for (status, name) in shared {
-        components.insert(name.into(), answer(status, options));
+}
+
+/// Whether a status is an error.
+pub(crate) fn is_error(status: &str) -> bool {
+    status.starts_with('4') || status.starts_with('5')
+}
+
+/// Whether the handler says that its answer carries an `ETag`.
+pub(crate) fn has_etag(operation: &Map<String, Value>) -> bool {
+    operation.get("x-etag") == Some(&Value::Bool(true))
+}
+
+/// The error statuses that follow from the shape of an operation.
+fn implied(operation: &Map<String, Value>, place: &Place) -> Vec<&'static str> {
+    let body = operation.contains_key("requestBody");
+    let parameters = items(operation.get("parameters")).count() > 0;
+    let secured = items(operation.get("security")).count() > 0;
+    let conditional =
+        items(operation.get("parameters")).any(|it| text(it, "name") == Some("If-Match"));
+    let mut found = Vec::new();
+    let mut when = |applies: bool, statuses: &[&'static str]| {
+        if applies {
+            found.extend_from_slice(statuses);
+        }
+    };
+    when(body || parameters, &["400"]);
+    when(secured, &["401", "403"]);
+    when(place.path.contains('{'), &["404"]);
+    when(place.writes(), &["409"]);
+    when(conditional, &["412"]);
+    when(body, &["413", "415"]);
+    when(body && place.writes(), &["422"]);
+    when(true, &["429", "500", "503"]);
+    found
+}
+
+/// The answer that operations share for a status.
+fn answer(status: &str, options: &Finish<'_>) -> Value {
+    let title = fault::of(status, options).map_or("The request was refused", |it| it.title);
+    let mut response = json!({ "description": title });
+    complete(status, &mut response, options);
+    response
+}
+
+/// Makes a declared error a problem with an example.
+fn complete(status: &str, response: &mut Value, options: &Finish<'_>) {
+    // the handler's own description tells more than the house's sentence
+    let detail = text(response, "description")
+        .filter(|it| {
+            !it.is_empty() && fault::of(status, options).is_none_or(|fault| fault.title != *it)
+        })
+        .map(str::to_owned);
+    let Some(content) = response.as_object_mut().and_then(|it| child(it, "content")) else {
+        return;
+    };
+    if !content.contains_key(PROBLEM)
+        && let Some(media) = content.remove("application/json")
+    {
+        content.insert(PROBLEM.into(), media);
+    }
+    if !content.is_empty() && !content.contains_key(PROBLEM) {
+        return; // something else on purpose: `check` says so
+    }
+    let Some(media) = child(content, PROBLEM) else {
+        return;
+    };
+    media
+        .entry("schema")
+        .or_insert_with(|| json!({"$ref": "#/components/schemas/Problem"}));
+    if !media.contains_key("example") && !media.contains_key("examples") {
+        media.insert(
+            "example".into(),
+            fault::example(status, detail.as_deref(), options),
+        );
     }
 }

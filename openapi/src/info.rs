@@ -20,7 +20,9 @@ or a personal access token (`tct_…`). Each operation names the scopes it needs
 
 /// Sets `info`, `servers`, `tags` and the security scheme.
 pub(crate) fn set(document: &mut Value, options: &Finish<'_>) {
-    let Some(root) = document.as_object_mut() else { return };
+    let Some(root) = document.as_object_mut() else {
+        return;
+    };
     root.insert(
         "info".into(),
         json!({
@@ -47,14 +49,18 @@ pub(crate) fn set(document: &mut Value, options: &Finish<'_>) {
 }
 
 fn tags(options: &Finish<'_>) -> Value {
-    let tag = |(name, description): &(&str, &str)| json!({"name": name, "description": description});
+    let tag =
+        |(name, description): &(&str, &str)| json!({"name": name, "description": description});
     options.tags.iter().map(tag).collect()
 }
 
 /// Writes `security: []` for open operations and `x-scopes` for the others.
 pub(crate) fn security(document: &mut Value) {
     for place in operations(document) {
-        let Some(operation) = document.pointer_mut(&place.pointer).and_then(Value::as_object_mut) else {
+        let Some(operation) = document
+            .pointer_mut(&place.pointer)
+            .and_then(Value::as_object_mut)
+        else {
             continue;
         };
         if place.webhook {

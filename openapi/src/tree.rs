@@ -133,7 +133,13 @@ fn nested(schema: &Value, pointer: String, found: &mut Vec<String>) {
         }
     }
     for name in LIST {
-        for (index, child) in map.get(name).and_then(Value::as_array).into_iter().flatten().enumerate() {
+        for (index, child) in map
+            .get(name)
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+            .enumerate()
+        {
             nested(child, format!("{pointer}/{name}/{index}"), found);
         }
     }
@@ -206,7 +212,12 @@ mod tests {
         let media = "/paths/~1a/get/responses/200/content/application~1json/schema";
         assert_eq!(
             schemas(&document),
-            [media, &format!("{media}/items"), "/components/schemas/A", "/components/schemas/A/properties/b~1c"]
+            [
+                media,
+                &format!("{media}/items"),
+                "/components/schemas/A",
+                "/components/schemas/A/properties/b~1c"
+            ]
         );
         assert_eq!(operations(&document)[0].to_string(), "GET /a");
     }

@@ -10,11 +10,13 @@
 //! | what will happen to a service, and when | [`timeline`] |
 //! | which state may follow which | [`service`], [`order`], [`invoice`], [`payment`], [`cancellation`], [`closure`] |
 //! | may this service be deleted now | [`deletion`] |
+//! | who holds an account, where, in which language | [`account`] |
 //! | which VAT applies and how totals are made | [`tax`] |
 //! | is this IBAN, SIRET, e-mail address or card number well formed | [`identifier`] |
 //! | how ids look outside | [`id`] |
 //! | why not | [`refusal`] |
 
+pub mod account;
 pub mod calendar;
 pub mod cancellation;
 pub mod checkup;

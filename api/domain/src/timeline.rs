@@ -112,6 +112,9 @@ words! {
 pub struct Debt {
     /// The boundary whose renewal is unpaid; equals the service's boundary.
     pub boundary: u32,
+    /// The billing day on which it was invoiced: the expiry, or later after an outage. The ladder of
+    /// retries and the suspension keep their distance from it.
+    pub opened_on: NaiveDate,
     /// Retries go on. `false` after a hard decline without another method, and after a switch to manual.
     pub retries: Retries,
 }
@@ -236,7 +239,7 @@ impl Planner<'_> {
     fn uncancelled(&mut self, expiry: NaiveDate, policy: &RenewalPolicy) -> Result<(), CalendarError> {
         match (self.facts.status, self.facts.debt) {
             (ServiceStatus::Suspended, _) => self.suspended(expiry, policy),
-            (ServiceStatus::Active | ServiceStatus::PastDue, Some(debt)) => self.owing(expiry, debt, policy),
+            (ServiceStatus::Active | ServiceStatus::PastDue, Some(debt)) => self.owing(debt, policy),
             (ServiceStatus::Active | ServiceStatus::PastDue, None) => self.paid(expiry, policy),
             (ServiceStatus::Delivering | ServiceStatus::Deleted, _) => Ok(()),
         }
@@ -263,16 +266,16 @@ impl Planner<'_> {
         Ok(())
     }
 
-    fn owing(&mut self, expiry: NaiveDate, debt: Debt, policy: &RenewalPolicy) -> Result<(), CalendarError> {
+    fn owing(&mut self, debt: Debt, policy: &RenewalPolicy) -> Result<(), CalendarError> {
         if debt.retries == Retries::Planned {
-            self.add(MilestoneKind::Charge, expiry, 0, Rule::RenewalCharge);
+            self.add(MilestoneKind::Charge, debt.opened_on, 0, Rule::RenewalCharge);
             for days in &policy.retries {
-                self.add(MilestoneKind::Charge, after(expiry, *days)?, step(*days), Rule::ChargeRetry);
+                self.add(MilestoneKind::Charge, after(debt.opened_on, *days)?, step(*days), Rule::ChargeRetry);
             }
         }
         let day = match self.facts.announced_suspension {
             Some(day) => day,
-            None => after(expiry, policy.suspend_after)?,
+            None => after(debt.opened_on, policy.suspend_after)?,
         };
         self.add(MilestoneKind::Suspend, day, step(policy.suspend_after), Rule::Unpaid);
         Ok(())

@@ -15,6 +15,7 @@ pub mod closure;
 pub mod code;
 pub mod invoice;
 pub mod ledger;
+pub mod milestone;
 pub mod operator;
 pub mod order;
 pub mod payment;
@@ -154,6 +155,9 @@ pub enum Error {
     /// The resource changed since the caller read it.
     #[error("changed meanwhile")]
     PreconditionFailed,
+    /// Too much is asked at once, or something needed is away: again in a moment.
+    #[error("unavailable")]
+    Unavailable,
     /// The database failed.
     #[error("database: {0}")]
     Db(#[from] DbErr),
@@ -180,6 +184,7 @@ impl Lost for Error {
             | Self::Unauthenticated
             | Self::TooMany { .. }
             | Self::PreconditionFailed
+            | Self::Unavailable
             | Self::Internal(_) => false,
         }
     }
@@ -222,6 +227,12 @@ impl From<domain::tax::TaxError> for Error {
             domain::tax::TaxError::NotSupported => Self::Refused(Refusal::TaxNotSupported),
             other => Self::internal(other),
         }
+    }
+}
+
+impl From<domain::account::InvalidCountry> for Error {
+    fn from(error: domain::account::InvalidCountry) -> Self {
+        Self::internal(error)
     }
 }
 

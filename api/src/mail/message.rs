@@ -67,11 +67,26 @@ pub enum Message {
     /// An automatic renewal comes: what will be charged, when, on what.
     RenewalNotice { service: String, on: NaiveDate, days: i32, period: Period, gross: Money, method: Option<String> },
     /// A manual service expires: how to renew it, what happens otherwise.
-    ExpiryReminder { service: String, service_id: String, on: NaiveDate, days: i32, period: Period, gross: Money, delete_on: NaiveDate },
+    ExpiryReminder {
+        service: String,
+        service_id: String,
+        on: NaiveDate,
+        days: i32,
+        period: Period,
+        gross: Money,
+        delete_on: NaiveDate,
+    },
     /// A renewal was paid: the receipt.
     RenewalPaid { service: String, invoice: String, gross: Money, starts_on: NaiveDate, expires_on: NaiveDate },
     /// A renewal charge was declined: what happens next.
-    PaymentFailed { service: String, service_id: String, invoice: String, gross: Money, next_try_on: Option<NaiveDate>, suspend_on: NaiveDate },
+    PaymentFailed {
+        service: String,
+        service_id: String,
+        invoice: String,
+        gross: Money,
+        next_try_on: Option<NaiveDate>,
+        suspend_on: NaiveDate,
+    },
     /// The gateway wants the customer to confirm a payment.
     PaymentActionRequired { invoice: String, gross: Money, href: String },
     /// An invoice was paid outside a renewal.
@@ -104,4 +119,86 @@ pub enum Message {
     AccountClosed { invoices_kept_until: NaiveDate },
     /// Money that came for something gone was sent back.
     Refunded { invoice: Option<String>, gross: Money, to_balance: bool },
+}
+
+impl Message {
+    /// What it is about.
+    #[must_use]
+    pub const fn category(&self) -> Category {
+        match self {
+            Self::Welcome { .. }
+            | Self::ConfirmClosure { .. }
+            | Self::ClosureScheduled { .. }
+            | Self::ClosureRevoked
+            | Self::ClosureHalted
+            | Self::AccountClosed { .. } => Category::Account,
+            Self::VerifyEmail { .. }
+            | Self::AlreadyRegistered
+            | Self::PasswordReset { .. }
+            | Self::PasswordChanged
+            | Self::VerifyBackupEmail { .. }
+            | Self::BackupEmailChanged { .. } => Category::Security,
+            Self::PaymentMethodAdded { .. }
+            | Self::PaymentMethodRemoved { .. }
+            | Self::PaymentFailed { .. }
+            | Self::PaymentActionRequired { .. }
+            | Self::InvoicePaid { .. }
+            | Self::Refunded { .. } => Category::Billing,
+            Self::OrderPlaced { .. }
+            | Self::OrderPaid { .. }
+            | Self::OrderDelivered { .. }
+            | Self::OrderEnded { .. } => Category::Order,
+            Self::RenewalNotice { .. }
+            | Self::ExpiryReminder { .. }
+            | Self::RenewalPaid { .. }
+            | Self::ServiceSuspended { .. }
+            | Self::DeletionWarning { .. }
+            | Self::ServiceReactivated { .. }
+            | Self::ServiceDeleted { .. }
+            | Self::RenewalChanged { .. }
+            | Self::CancellationScheduled { .. }
+            | Self::CancellationRevoked { .. }
+            | Self::ConfirmDeletion { .. } => Category::Renewal,
+        }
+    }
+
+    /// Its name: the kind that the row stores and the file name of its templates.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::VerifyEmail { .. } => "verify_email",
+            Self::AlreadyRegistered => "already_registered",
+            Self::Welcome { .. } => "welcome",
+            Self::PasswordReset { .. } => "password_reset",
+            Self::PasswordChanged => "password_changed",
+            Self::VerifyBackupEmail { .. } => "verify_backup_email",
+            Self::BackupEmailChanged { .. } => "backup_email_changed",
+            Self::PaymentMethodAdded { .. } => "payment_method_added",
+            Self::PaymentMethodRemoved { .. } => "payment_method_removed",
+            Self::OrderPlaced { .. } => "order_placed",
+            Self::OrderPaid { .. } => "order_paid",
+            Self::OrderDelivered { .. } => "order_delivered",
+            Self::OrderEnded { .. } => "order_ended",
+            Self::RenewalNotice { .. } => "renewal_notice",
+            Self::ExpiryReminder { .. } => "expiry_reminder",
+            Self::RenewalPaid { .. } => "renewal_paid",
+            Self::PaymentFailed { .. } => "payment_failed",
+            Self::PaymentActionRequired { .. } => "payment_action_required",
+            Self::InvoicePaid { .. } => "invoice_paid",
+            Self::ServiceSuspended { .. } => "service_suspended",
+            Self::DeletionWarning { .. } => "deletion_warning",
+            Self::ServiceReactivated { .. } => "service_reactivated",
+            Self::ServiceDeleted { .. } => "service_deleted",
+            Self::RenewalChanged { .. } => "renewal_changed",
+            Self::CancellationScheduled { .. } => "cancellation_scheduled",
+            Self::CancellationRevoked { .. } => "cancellation_revoked",
+            Self::ConfirmDeletion { .. } => "confirm_deletion",
+            Self::ConfirmClosure { .. } => "confirm_closure",
+            Self::ClosureScheduled { .. } => "closure_scheduled",
+            Self::ClosureRevoked => "closure_revoked",
+            Self::ClosureHalted => "closure_halted",
+            Self::AccountClosed { .. } => "account_closed",
+            Self::Refunded { .. } => "refunded",
+        }
+    }
 }

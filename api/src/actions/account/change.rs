@@ -1,0 +1,143 @@
+//! The owner changes the profile.
+
+use super::profile::{self, Checks, Edit};
+use crate::actions::{Context, Error, Invalid, closure, record, service};
+use crate::db::Tx;
+use domain::account::{AccountKind, Language};
+use domain::id::AccountId;
+use domain::identifier::{Siret, VatId};
+use domain::refusal::Refusal;
+use entity::{account, order};
+use sea_orm::{ActiveModelTrait, IntoActiveModel, PaginatorTrait};
+use serde_json::json;
+use std::fmt::Display;
+use std::str::FromStr;
+
+/// The members of a merge patch. What is always there has no way to be removed.
+#[derive(Debug, Clone, Default)]
+#[allow(missing_docs, reason = "named after the members of the account")]
+pub struct Change {
+    pub kind: Option<AccountKind>,
+    pub language: Option<Language>,
+    pub country: Option<String>,
+    pub time_zone: Option<String>,
+    pub first_name: Edit,
+    pub last_name: Edit,
+    pub organisation: Edit,
+    pub street: Edit,
+    pub postal_code: Edit,
+    pub city: Edit,
+    pub phone: Edit,
+    pub siret: Edit,
+    pub vat_id: Edit,
+}
+
+/// Applies a merge patch; `fits` says whether the version is one that the caller knows. A new time zone
+/// moves the instants of everything planned.
+///
+/// # Errors
+/// [`Error::PreconditionFailed`]; [`Error::Invalid`] with every value that cannot be used;
+/// `account_has_orders` for a change of kind; the database's.
+pub async fn change(
+    tx: &Tx,
+    cx: &Context<'_>,
+    owner: AccountId,
+    patch: &Change,
+    fits: impl FnOnce(i64) -> Result<(), Error>,
+) -> Result<account::Model, Error> {
+    let before = super::lock(tx, owner).await?;
+    fits(before.version)?;
+    super::require_active(&before)?;
+    let after = apply(&before, patch)?;
+    if after.kind != before.kind && order::Entity::of(owner).count(&**tx).await? > 0 {
+        return Err(Refusal::AccountHasOrders.into());
+    }
+    let members = differences(&before, &after);
+    if members.is_empty() {
+        return Ok(before);
+    }
+    let row = account::Model { version: before.version + 1, ..after }.into_active_model();
+    let account = row.reset_all().update(&**tx).await?;
+    // names of members only: the log outlives what they said
+    let data = json!({ "members": members });
+    record::activity(tx, cx, owner, "account.changed", Some(data.clone())).await?;
+    record::event(tx, cx, owner, "account.changed", &owner, data).await?;
+    if account.time_zone != before.time_zone {
+        service::replan_account(tx, cx, &account).await?;
+        closure::replan(tx, cx, &account).await?;
+    }
+    Ok(account)
+}
+
+fn apply(before: &account::Model, patch: &Change) -> Result<account::Model, Error> {
+    let mut checks = Checks::default();
+    let now = before.clone();
+    let country = required(&mut checks, "/country", patch.country.as_deref(), &before.country, profile::country);
+    let time_zone = required(&mut checks, "/time_zone", patch.time_zone.as_deref(), &before.time_zone, time_zone);
+    let after = account::Model {
+        kind: patch.kind.unwrap_or(before.kind),
+        language: patch.language.unwrap_or(before.language),
+        first_name: checks.text("/first_name", &patch.first_name, now.first_name.clone(), 100),
+        last_name: checks.text("/last_name", &patch.last_name, now.last_name.clone(), 100),
+        organisation: checks.text("/organisation", &patch.organisation, now.organisation.clone(), 200),
+        street: checks.text("/street", &patch.street, now.street.clone(), 200),
+        postal_code: checks.text("/postal_code", &patch.postal_code, now.postal_code.clone(), 20),
+        city: checks.text("/city", &patch.city, now.city.clone(), 100),
+        phone: checks.formed("/phone", &patch.phone, now.phone.clone(), profile::phone),
+        siret: checks.formed("/siret", &patch.siret, now.siret.clone(), of::<Siret>),
+        vat_id: checks.formed("/vat_id", &patch.vat_id, now.vat_id.clone(), of::<VatId>),
+        country,
+        time_zone,
+        ..now
+    };
+    let moved = after.postal_code != before.postal_code || after.country != before.country;
+    if moved && after.postal_code.as_deref().is_some_and(|code| !profile::postal_code_fits(code, &after.country)) {
+        checks.errors.push(Invalid::new("/postal_code", "invalid_format"));
+    }
+    if checks.errors.is_empty() { Ok(after) } else { Err(Error::Invalid(checks.errors)) }
+}
+
+fn required(
+    checks: &mut Checks,
+    pointer: &str,
+    wanted: Option<&str>,
+    present: &str,
+    read: impl Fn(&str) -> Option<String>,
+) -> String {
+    let edit = wanted.map_or(Edit::Keep, |text| Edit::Set(text.to_owned()));
+    if wanted.is_some_and(|text| text.trim().is_empty()) {
+        checks.errors.push(Invalid::new(pointer, "required"));
+    }
+    checks.formed(pointer, &edit, Some(present.to_owned()), read).unwrap_or_else(|| present.to_owned())
+}
+
+/// A name of the time zone database that fits its column.
+fn time_zone(name: &str) -> Option<String> {
+    name.parse::<chrono_tz::Tz>().ok().map(|zone| zone.name().to_owned()).filter(|name| name.len() <= 48)
+}
+
+/// The normalised form of an identifier.
+fn of<T: FromStr + Display>(text: &str) -> Option<String> {
+    text.parse::<T>().ok().map(|identifier| identifier.to_string())
+}
+
+fn differences(before: &account::Model, after: &account::Model) -> Vec<&'static str> {
+    [
+        ("kind", before.kind != after.kind),
+        ("language", before.language != after.language),
+        ("country", before.country != after.country),
+        ("time_zone", before.time_zone != after.time_zone),
+        ("first_name", before.first_name != after.first_name),
+        ("last_name", before.last_name != after.last_name),
+        ("organisation", before.organisation != after.organisation),
+        ("street", before.street != after.street),
+        ("postal_code", before.postal_code != after.postal_code),
+        ("city", before.city != after.city),
+        ("phone", before.phone != after.phone),
+        ("siret", before.siret != after.siret),
+        ("vat_id", before.vat_id != after.vat_id),
+    ]
+    .into_iter()
+    .filter_map(|(member, differs)| differs.then_some(member))
+    .collect()
+}

@@ -1,0 +1,152 @@
+//! What a profile may say, member by member; every objection at once.
+
+use crate::actions::Invalid;
+use domain::account::AccountKind;
+use entity::account;
+
+/// What a merge patch says about an optional member.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Edit {
+    /// Nothing: it stays.
+    #[default]
+    Keep,
+    /// It is removed.
+    Clear,
+    /// It is set.
+    Set(String),
+}
+
+impl From<Option<Option<String>>> for Edit {
+    fn from(member: Option<Option<String>>) -> Self {
+        match member {
+            None => Self::Keep,
+            Some(None) => Self::Clear,
+            Some(Some(text)) => Self::Set(text),
+        }
+    }
+}
+
+/// Reads members and collects what cannot be used.
+#[derive(Debug, Default)]
+pub(super) struct Checks {
+    pub(super) errors: Vec<Invalid>,
+}
+
+impl Checks {
+    /// A free text of one line, at most so many characters; an empty one is none.
+    pub(super) fn text(&mut self, pointer: &str, edit: &Edit, present: Option<String>, max: usize) -> Option<String> {
+        self.read(edit, present, |text| {
+            if text.chars().count() > max {
+                return Err(Invalid::new(pointer, "too_long").with("max", max));
+            }
+            if text.chars().any(char::is_control) {
+                return Err(Invalid::new(pointer, "invalid_format"));
+            }
+            Ok(text.to_owned())
+        })
+    }
+
+    /// A member with a form of its own.
+    pub(super) fn formed(
+        &mut self,
+        pointer: &str,
+        edit: &Edit,
+        present: Option<String>,
+        read: impl Fn(&str) -> Option<String>,
+    ) -> Option<String> {
+        self.read(edit, present, |text| read(text).ok_or_else(|| Invalid::new(pointer, "invalid_format")))
+    }
+
+    fn read(
+        &mut self,
+        edit: &Edit,
+        present: Option<String>,
+        read: impl FnOnce(&str) -> Result<String, Invalid>,
+    ) -> Option<String> {
+        match edit {
+            Edit::Keep => present,
+            Edit::Clear => None,
+            Edit::Set(text) if text.trim().is_empty() => None,
+            Edit::Set(text) => match read(text.trim()) {
+                Ok(value) => Some(value),
+                Err(invalid) => {
+                    self.errors.push(invalid);
+                    present
+                }
+            },
+        }
+    }
+}
+
+/// ISO 3166-1 alpha-2, upper case.
+#[must_use]
+pub fn country(text: &str) -> Option<String> {
+    let code = text.trim().to_ascii_uppercase();
+    (code.len() == 2 && COUNTRIES.split(' ').any(|known| known == code)).then_some(code)
+}
+
+/// E.164: a plus sign, then at most fifteen digits; spaces, dots and hyphens are left out.
+#[must_use]
+pub fn phone(text: &str) -> Option<String> {
+    let kept: String = text.chars().filter(|c| !matches!(c, ' ' | '.' | '-' | '(' | ')' | '\u{a0}')).collect();
+    let digits = kept.strip_prefix('+')?;
+    let formed = (7..=15).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit()) && !digits.starts_with('0');
+    formed.then_some(kept)
+}
+
+/// The form of a country's postal codes, where it is known here: five digits in France.
+#[must_use]
+pub fn postal_code_fits(code: &str, country: &str) -> bool {
+    match country {
+        "FR" => code.len() == 5 && code.bytes().all(|b| b.is_ascii_digit()),
+        _ => code.chars().all(|c| c.is_alphanumeric() || c == ' ' || c == '-'),
+    }
+}
+
+/// Whether invoices can name the owner: a name and an address.
+#[must_use]
+pub fn is_complete(account: &account::Model) -> bool {
+    let person = account.first_name.is_some() && account.last_name.is_some();
+    let named = match account.kind {
+        AccountKind::Individual => person,
+        AccountKind::Company | AccountKind::Association | AccountKind::PublicBody => account.organisation.is_some(),
+    };
+    named && account.street.is_some() && account.postal_code.is_some() && account.city.is_some()
+}
+
+/// ISO 3166-1 alpha-2, officially assigned codes.
+const COUNTRIES: &str = "AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR \
+BS BT BV BW BY BZ CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI \
+FJ FK FM FO FR GA GB GD GE GF GG GH GI GL GM GN GP GQ GR GS GT GU GW GY HK HM HN HR HT HU ID IE IL IM IN IO IQ IR IS \
+IT JE JM JO JP KE KG KH KI KM KN KP KR KW KY KZ LA LB LC LI LK LR LS LT LU LV LY MA MC MD ME MF MG MH MK ML MM MN MO \
+MP MQ MR MS MT MU MV MW MX MY MZ NA NC NE NF NG NI NL NO NP NR NU NZ OM PA PE PF PG PH PK PL PM PN PR PS PT PW PY QA \
+RE RO RS RU RW SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TC TD TF TG TH TJ TK TL TM TN TO TR TT \
+TV TW TZ UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS YE YT ZA ZM ZW";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn countries_phones_and_postal_codes_have_their_form() {
+        assert_eq!(country("fr").as_deref(), Some("FR"));
+        assert_eq!([country("XX"), country("FRA"), country("R A")], [None, None, None]);
+        assert_eq!(COUNTRIES.split(' ').count(), 249);
+        assert_eq!(phone("+33 6 12 34 56 78").as_deref(), Some("+33612345678"));
+        assert_eq!([phone("0612345678"), phone("+0612345678"), phone("+33abc45678")], [None, None, None]);
+        assert!(postal_code_fits("59100", "FR") && !postal_code_fits("5910", "FR") && postal_code_fits("SW1A 1AA", "GB"));
+    }
+
+    #[test]
+    fn a_patch_keeps_clears_and_sets() {
+        let mut checks = Checks::default();
+        let present = || Some("Roubaix".to_owned());
+        assert_eq!(checks.text("/city", &Edit::Keep, present(), 100), present());
+        assert_eq!(checks.text("/city", &Edit::Clear, present(), 100), None);
+        assert_eq!(checks.text("/city", &Edit::Set(" Lille ".to_owned()), present(), 100).as_deref(), Some("Lille"));
+        assert_eq!(checks.text("/city", &Edit::Set("L".repeat(101)), present(), 100), present());
+        assert_eq!(checks.text("/city", &Edit::Set("a\nb".to_owned()), present(), 100), present());
+        let codes: Vec<_> = checks.errors.iter().map(|error| (error.pointer.as_str(), error.code)).collect();
+        assert_eq!(codes, [("/city", "too_long"), ("/city", "invalid_format")]);
+    }
+}

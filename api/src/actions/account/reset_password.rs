@@ -1,0 +1,61 @@
+//! The mailed token sets a new password. Nobody is logged in by it.
+
+use super::request_reset::credentials;
+use super::on_clock_of;
+use crate::actions::code::{self, Purpose};
+use crate::actions::{Context, Error, record, session};
+use crate::app::Tools;
+use crate::db::Tx;
+use crate::mail::{self, Letter, Message};
+use domain::id::OneTimeCodeId;
+use domain::refusal::Refusal;
+use entity::account;
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, ConnectionTrait, IntoActiveModel};
+use serde_json::json;
+
+/// The account a token was mailed for, so that the new password can be checked against its details
+/// before it is hashed.
+///
+/// # Errors
+/// `code_invalid` for a token that was never issued; the database's.
+pub async fn account_of<C: ConnectionTrait>(db: &C, tools: &Tools, token: &str) -> Result<account::Model, Error> {
+    let code = code::find_token(db, &tools.sealer, Purpose::ResetPassword, token).await?;
+    super::load(db, code.account_id).await
+}
+
+/// Sets the password, ends every session and tells the owner at every address.
+///
+/// # Errors
+/// `code_invalid` for an unknown token; `code_expired` for one that is used, replaced, too old, or
+/// issued before the address or the password changed; the database's.
+pub async fn reset_password(tx: &Tx, cx: &Context<'_>, token: &str, password_hash: &str) -> Result<(), Error> {
+    let code = code::find_token(&**tx, &cx.tools.sealer, Purpose::ResetPassword, token).await?;
+    let account = super::lock(tx, code.account_id).await?;
+    let cx = &on_clock_of(tx, cx, &account).await?;
+    let code = code::redeem_token(tx, cx, Purpose::ResetPassword, (account.id, None), token).await?;
+    let bound = credentials(&cx.tools.sealer, &account);
+    if code.bound_to.as_deref() != Some(bound.as_str()) || !super::is_open(account.status) {
+        return Err(Refusal::CodeExpired.into());
+    }
+    let version = account.version + 1;
+    let mut row = account.into_active_model();
+    row.password_hash = Set(password_hash.to_owned());
+    row.password_changed_at = Set(cx.real_now);
+    row.version = Set(version);
+    let account = row.update(&**tx).await?;
+    session::end_all(tx, cx, account.id, None).await?;
+    record::activity(tx, cx, account.id, "password.reset", None).await?;
+    record::event(tx, cx, account.id, "account.password_changed", &account.id, json!({})).await?;
+    tell(tx, cx, &account).await
+}
+
+/// Every proven address hears of it.
+async fn tell(tx: &Tx, cx: &Context<'_>, account: &account::Model) -> Result<(), Error> {
+    let change = cx.id::<OneTimeCodeId>();
+    for (to, place) in [(account.email.as_ref(), "primary"), (account.backup_email.as_ref(), "backup")] {
+        let Some(to) = to else { continue };
+        let letter = Letter::new(account, &Message::PasswordChanged, format!("password_changed:{change}:{place}"));
+        mail::queue(tx, cx, Letter { to: Some(to.clone()), ..letter }).await?;
+    }
+    Ok(())
+}

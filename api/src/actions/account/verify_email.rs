@@ -1,0 +1,68 @@
+//! The code proves the primary address: the account opens, and with it the first session.
+
+use super::{note_visitor, on_clock_of};
+use crate::actions::code::{self, Purpose};
+use crate::actions::session::{self, Device, Opened};
+use crate::actions::{Context, Error, record};
+use crate::app::App;
+use crate::db::Tx;
+use crate::mail::{self, Letter, Message};
+use domain::account::AccountStatus;
+use domain::id::{AccountId, OneTimeCodeId};
+use domain::refusal::Refusal;
+use entity::account;
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, IntoActiveModel};
+use serde_json::json;
+
+/// A guess that was counted; it holds nothing where there is no such account or no guess is left.
+#[derive(Debug, Clone, Copy)]
+pub struct Guess {
+    account: Option<AccountId>,
+    counted: Option<OneTimeCodeId>,
+}
+
+/// Counts a guess at the code of an address, durably, before anything is compared.
+///
+/// # Errors
+/// The database's.
+pub async fn count_guess(app: &App, cx: &Context<'_>, email: &str) -> Result<Guess, Error> {
+    let known = account::Entity::with_email(&super::normal(email)).one(&**app.read()).await?;
+    let Some(account) = known else {
+        app.transact(async |tx| note_visitor(tx, cx, "account.verification_failed").await).await?;
+        return Ok(Guess { account: None, counted: None });
+    };
+    let counted = code::count_try(app, account.id, Purpose::VerifyEmail, None).await?;
+    Ok(Guess { account: Some(account.id), counted })
+}
+
+/// Proves the address, makes the account active and opens a session.
+///
+/// # Errors
+/// `code_invalid` for a wrong code, an unknown address, and when no guess is left; `code_expired` for
+/// the right code too late; the database's.
+pub async fn verify_email(
+    tx: &Tx,
+    cx: &Context<'_>,
+    guess: Guess,
+    digits: &str,
+    device: &Device,
+) -> Result<(account::Model, Opened), Error> {
+    let account = super::lock(tx, guess.account.ok_or(Refusal::CodeInvalid)?).await?;
+    let cx = &on_clock_of(tx, cx, &account).await?;
+    let code = code::redeem_digits(tx, cx, Purpose::VerifyEmail, guess.counted, digits).await?;
+    if code.target != account.email || account.status != AccountStatus::Pending {
+        return Err(Refusal::CodeExpired.into());
+    }
+    let version = account.version + 1;
+    let mut row = account.into_active_model();
+    row.status = Set(AccountStatus::Active);
+    row.email_verified_at = Set(Some(cx.real_now));
+    row.version = Set(version);
+    let account = row.update(&**tx).await?;
+    record::activity(tx, cx, account.id, "account.email_verified", None).await?;
+    record::event(tx, cx, account.id, "account.email_verified", &account.id, json!({})).await?;
+    let message = Message::Welcome { handle: account.handle.clone() };
+    mail::queue(tx, cx, Letter::new(&account, &message, format!("welcome:{}", account.id))).await?;
+    let opened = session::open(tx, cx, &account, device).await?;
+    Ok((account, opened))
+}

@@ -1,0 +1,131 @@
+//! Deletes a service at once, definitively, after its owner confirmed with the mailed token. Without
+//! the token nothing happens.
+
+use super::{end, under_way};
+use super::at_expiry::Motive;
+use crate::actions::code::{self, Purpose};
+use crate::actions::service::{self as services, delete};
+use crate::actions::{Context, Error, record};
+use crate::db::Tx;
+use crate::mail::message::Message;
+use crate::mail::{self, Letter, ServiceLink};
+use chrono::TimeDelta;
+use domain::cancellation::{CancellationEvent, CancellationKind, CancellationStatus};
+use domain::id::CancellationId;
+use domain::refusal::Refusal;
+use domain::service::{DeletionCause, ServiceStatus};
+use entity::{account, cancellation, service};
+use sea_orm::sea_query::Expr;
+use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter};
+use serde_json::json;
+
+/// Hours that the mailed token is good for.
+pub const VALID_HOURS: u32 = 24;
+
+/// Whether an immediate deletion can be asked for.
+///
+/// # Errors
+/// `service_deleted`, `service_not_delivered`.
+pub const fn allowed(service: &service::Model) -> Result<(), Refusal> {
+    match service.status {
+        ServiceStatus::Deleted => Err(Refusal::ServiceDeleted),
+        ServiceStatus::Delivering => Err(Refusal::ServiceNotDelivered),
+        ServiceStatus::Active | ServiceStatus::PastDue | ServiceStatus::Suspended => Ok(()),
+    }
+}
+
+/// Asks for the deletion: mails the token. Asking again replaces the former token.
+///
+/// # Errors
+/// As [`allowed`]; the database's.
+pub async fn ask(
+    tx: &Tx,
+    cx: &Context<'_>,
+    account: &account::Model,
+    service: &service::Model,
+    motive: Motive,
+) -> Result<cancellation::Model, Error> {
+    allowed(service)?;
+    if let Some(former) = under_way(&**tx, service.id, CancellationKind::Immediate).await? {
+        end(tx, cx, &former, CancellationEvent::Lapse).await?;
+    }
+    let row = cancellation::Model {
+        id: cx.id(),
+        account_id: account.id,
+        service_id: service.id,
+        kind: CancellationKind::Immediate,
+        status: CancellationStatus::AwaitingConfirmation,
+        reason: motive.reason,
+        comment: motive.comment,
+        effective_on: None,
+        requested_at: cx.now,
+        confirmed_at: None,
+        ended_at: None,
+    };
+    row.clone().into_active_model().insert(&**tx).await?;
+    let secret = code::issue(
+        tx,
+        cx,
+        code::New {
+            account: account.id,
+            purpose: Purpose::DeleteService,
+            subject: Some(row.id.0),
+            target: None,
+            bound_to: None,
+            valid: TimeDelta::hours(i64::from(VALID_HOURS)),
+            secret: code::Secret::Token,
+        },
+    )
+    .await?;
+    let message = Message::ConfirmDeletion {
+        service: service.display_name.clone(),
+        service_id: service.id.to_string(),
+        secret,
+        valid_hours: VALID_HOURS,
+    };
+    let link = ServiceLink { service_id: service.id, boundary: service.boundary, cycle: service.cycle };
+    let cause = format!("confirm_deletion:{}", row.id);
+    mail::queue(tx, cx, Letter { account, message: &message, cause, to: None, service: Some(link), names_on: None })
+        .await?;
+    let data = json!({ "cancellation": row.id });
+    record::activity(tx, cx, account.id, "service.deletion_requested", Some(data.clone())).await?;
+    record::event(tx, cx, account.id, "service.deletion_requested", &service.id, data).await?;
+    Ok(row)
+}
+
+/// The subject of the token to be confirmed for a service.
+///
+/// # Errors
+/// `no_cancellation`; the database's.
+pub async fn pending(
+    db: &impl sea_orm::ConnectionTrait,
+    service: &service::Model,
+) -> Result<cancellation::Model, Error> {
+    under_way(db, service.id, CancellationKind::Immediate)
+        .await?
+        .ok_or_else(|| Refusal::NoCancellation.into())
+}
+
+/// Deletes the service now. The token was redeemed in this transaction.
+///
+/// # Errors
+/// `payment_in_progress` while money for it may still come; the database's.
+pub async fn confirmed(
+    tx: &Tx,
+    cx: &Context<'_>,
+    account: &account::Model,
+    service: &service::Model,
+    id: CancellationId,
+) -> Result<(), Error> {
+    cancellation::Entity::update_many()
+        .col_expr(cancellation::Column::Status, Expr::value(CancellationStatus::Scheduled))
+        .col_expr(cancellation::Column::ConfirmedAt, Expr::value(Some(cx.now)))
+        .col_expr(cancellation::Column::EffectiveOn, Expr::value(Some(crate::actions::today(account, cx.now)?)))
+        .filter(cancellation::Column::Id.eq(id))
+        .filter(cancellation::Column::AccountId.eq(account.id))
+        .filter(cancellation::Column::Status.eq(CancellationStatus::AwaitingConfirmation))
+        .exec(&**tx)
+        .await?;
+    let service = services::load(&**tx, account.id, service.id).await?;
+    delete::delete(tx, cx, account, &service, DeletionCause::Immediate).await
+}

@@ -1,0 +1,104 @@
+//! Ending one service: at its expiry or at once.
+
+pub mod at_expiry;
+pub mod immediate;
+
+use super::service::save;
+use super::{Context, Error};
+use crate::db::Tx;
+use domain::cancellation::{CancellationEvent, CancellationKind, CancellationStatus};
+use domain::id::ServiceId;
+use domain::service::ServiceStatus;
+use entity::{cancellation, service};
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
+
+/// The cancellation of a kind that is under way for a service.
+///
+/// # Errors
+/// The database's.
+pub async fn under_way<C: ConnectionTrait>(
+    db: &C,
+    service: ServiceId,
+    kind: CancellationKind,
+) -> Result<Option<cancellation::Model>, Error> {
+    Ok(cancellation::Entity::find()
+        .filter(cancellation::Column::ServiceId.eq(service))
+        .filter(cancellation::Column::Kind.eq(kind))
+        .filter(
+            cancellation::Column::Status
+                .is_in([CancellationStatus::AwaitingConfirmation, CancellationStatus::Scheduled]),
+        )
+        .one(db)
+        .await?)
+}
+
+/// Ends a cancellation with an event of its state machine.
+///
+/// # Errors
+/// `invalid_transition`; the database's.
+pub async fn end(
+    tx: &Tx,
+    cx: &Context<'_>,
+    row: &cancellation::Model,
+    event: CancellationEvent,
+) -> Result<(), Error> {
+    let status = row.status.after(event)?;
+    cancellation::Entity::update_many()
+        .col_expr(cancellation::Column::Status, Expr::value(status))
+        .col_expr(cancellation::Column::EndedAt, Expr::value(Some(cx.now)))
+        .filter(cancellation::Column::Id.eq(row.id))
+        .filter(cancellation::Column::Status.eq(row.status))
+        .exec(&**tx)
+        .await?;
+    Ok(())
+}
+
+/// The service is gone: the cancellation that asked for it is completed, any other lapses.
+///
+/// # Errors
+/// The database's.
+pub async fn service_deleted(tx: &Tx, cx: &Context<'_>, service: &service::Model) -> Result<(), Error> {
+    use domain::service::DeletionCause as Cause;
+    for kind in CancellationKind::ALL {
+        let Some(row) = under_way(&**tx, service.id, *kind).await? else { continue };
+        let asked = match (kind, service.deletion_cause) {
+            (CancellationKind::AtExpiry, Some(Cause::CancelledAtExpiry))
+            | (CancellationKind::Immediate, Some(Cause::Immediate)) => true,
+            (
+                CancellationKind::AtExpiry | CancellationKind::Immediate,
+                None | Some(Cause::NotRenewed | Cause::Operator | Cause::CancelledAtExpiry | Cause::Immediate),
+            ) => false,
+        };
+        let event = if asked && row.status == CancellationStatus::Scheduled {
+            CancellationEvent::Complete
+        } else {
+            CancellationEvent::Lapse
+        };
+        end(tx, cx, &row, event).await?;
+    }
+    Ok(())
+}
+
+/// A cancellation asked for on an unpaid service is revoked by paying.
+///
+/// # Errors
+/// The database's.
+pub async fn overtaken_by_payment(
+    tx: &Tx,
+    cx: &Context<'_>,
+    service: &service::Model,
+    was: ServiceStatus,
+) -> Result<service::Model, Error> {
+    let unpaid = match was {
+        ServiceStatus::PastDue | ServiceStatus::Suspended => true,
+        ServiceStatus::Delivering | ServiceStatus::Active | ServiceStatus::Deleted => false,
+    };
+    if !unpaid || service.cancelled_on.is_none() {
+        return Ok(service.clone());
+    }
+    if let Some(row) = under_way(&**tx, service.id, CancellationKind::AtExpiry).await? {
+        end(tx, cx, &row, CancellationEvent::Revoke).await?;
+    }
+    save(tx, &service::Model { cancelled_on: None, ..service.clone() }).await
+}

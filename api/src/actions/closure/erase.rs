@@ -1,0 +1,168 @@
+//! What is erased when an account is closed, and what is kept.
+//!
+//! | data | becomes |
+//! |---|---|
+//! | name, address, phone, e-mail addresses, SIRET, VAT id, password | erased; handle, country and language stay |
+//! | payment methods | removed, their tokens erased |
+//! | sessions, codes | ended, void; addresses and devices erased |
+//! | activity | what happened and when stays; from where and its details are erased |
+//! | service e-mails | recipient and text erased, except billing mails (part of the accounts) and the closing receipt; undelivered ones are given up |
+//! | reasons written by the owner, names given to services | erased |
+//! | stored answers to repeated requests | erased |
+//! | invoices, credit notes, ledger, payments | kept unchanged for their legal term, with the buyer's snapshot |
+
+use crate::actions::{Context, Error};
+use crate::db::Tx;
+use crate::mail::Category;
+use domain::account::AccountStatus;
+use domain::id::AccountId;
+use domain::payment::PaymentMethodStatus;
+use entity::{
+    account, activity, cancellation, email, idempotency_key, one_time_code, order, order_item, payment_method,
+    service, session,
+};
+use sea_orm::sea_query::{Expr, Query};
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter};
+
+/// No password has this hash.
+const NO_PASSWORD: &str = "!";
+
+/// Erases. `receipt` is the cause of the last mail, which still has to be delivered.
+///
+/// # Errors
+/// The database's.
+pub(super) async fn erase(
+    tx: &Tx,
+    cx: &Context<'_>,
+    account: &account::Model,
+    receipt: &str,
+) -> Result<(), Error> {
+    profile(tx, cx, account).await?;
+    methods(tx, cx, account.id).await?;
+    access(tx, cx, account.id).await?;
+    mails(tx, account.id, receipt).await?;
+    texts(tx, account.id).await
+}
+
+async fn profile(tx: &Tx, cx: &Context<'_>, account: &account::Model) -> Result<(), Error> {
+    let mut row = account.clone().into_active_model();
+    row.email = Set(None);
+    row.email_verified_at = Set(None);
+    row.backup_email = Set(None);
+    row.password_hash = Set(NO_PASSWORD.to_owned());
+    row.status = Set(AccountStatus::Closed);
+    row.first_name = Set(None);
+    row.last_name = Set(None);
+    row.organisation = Set(None);
+    row.street = Set(None);
+    row.postal_code = Set(None);
+    row.city = Set(None);
+    row.phone = Set(None);
+    row.siret = Set(None);
+    row.vat_id = Set(None);
+    row.version = Set(account.version + 1);
+    row.closed_at = Set(Some(cx.now));
+    row.update(&**tx).await?;
+    Ok(())
+}
+
+async fn methods(tx: &Tx, cx: &Context<'_>, owner: AccountId) -> Result<(), Error> {
+    use payment_method::Column;
+    payment_method::Entity::update_many()
+        .col_expr(Column::RemovedAt, Expr::value(cx.now))
+        .filter(Column::AccountId.eq(owner))
+        .filter(Column::RemovedAt.is_null())
+        .exec(&**tx)
+        .await?;
+    // those removed before too
+    payment_method::Entity::update_many()
+        .col_expr(Column::Status, Expr::value(PaymentMethodStatus::Removed))
+        .col_expr(Column::SealedToken, Expr::value(""))
+        .col_expr(Column::Label, Expr::value("-"))
+        .col_expr(Column::IsDefault, Expr::value(false))
+        .filter(Column::AccountId.eq(owner))
+        .exec(&**tx)
+        .await?;
+    Ok(())
+}
+
+async fn access(tx: &Tx, cx: &Context<'_>, owner: AccountId) -> Result<(), Error> {
+    session::Entity::update_many()
+        .col_expr(session::Column::Address, Expr::value(None::<String>))
+        .col_expr(session::Column::UserAgent, Expr::value(None::<String>))
+        .filter(session::Column::AccountId.eq(owner))
+        .exec(&**tx)
+        .await?;
+    one_time_code::Entity::update_many()
+        .col_expr(one_time_code::Column::SupersededAt, Expr::value(cx.real_now))
+        .filter(one_time_code::Column::AccountId.eq(owner))
+        .filter(one_time_code::Column::SupersededAt.is_null())
+        .exec(&**tx)
+        .await?;
+    one_time_code::Entity::update_many()
+        .col_expr(one_time_code::Column::Target, Expr::value(None::<String>))
+        .filter(one_time_code::Column::AccountId.eq(owner))
+        .exec(&**tx)
+        .await?;
+    activity::Entity::update_many()
+        .col_expr(activity::Column::Address, Expr::value(None::<String>))
+        .col_expr(activity::Column::Detail, Expr::value(None::<serde_json::Value>))
+        .filter(activity::Column::AccountId.eq(owner))
+        .exec(&**tx)
+        .await?;
+    idempotency_key::Entity::delete_many()
+        .filter(idempotency_key::Column::Scope.eq(owner.to_string()))
+        .exec(&**tx)
+        .await?;
+    Ok(())
+}
+
+async fn mails(tx: &Tx, owner: AccountId, receipt: &str) -> Result<(), Error> {
+    use email::Column;
+    let others = || {
+        email::Entity::update_many()
+            .col_expr(Column::ToAddress, Expr::value(""))
+            .col_expr(Column::SealedSecret, Expr::value(None::<String>))
+            .filter(Column::AccountId.eq(owner))
+            .filter(Column::Cause.ne(receipt))
+    };
+    // what waits for its delivery has nobody to go to
+    email::Entity::update_many()
+        .col_expr(Column::State, Expr::value(crate::mail::deliver::FAILED))
+        .col_expr(Column::LastError, Expr::value("account closed"))
+        .filter(Column::AccountId.eq(owner))
+        .filter(Column::Cause.ne(receipt))
+        .filter(Column::State.ne(crate::mail::deliver::ACCEPTED))
+        .exec(&**tx)
+        .await?;
+    others().exec(&**tx).await?;
+    others()
+        .col_expr(Column::Subject, Expr::value(""))
+        .col_expr(Column::TextBody, Expr::value(""))
+        .col_expr(Column::HtmlBody, Expr::value(""))
+        .filter(Column::Category.ne(Category::Billing.as_str()))
+        .exec(&**tx)
+        .await?;
+    Ok(())
+}
+
+async fn texts(tx: &Tx, owner: AccountId) -> Result<(), Error> {
+    cancellation::Entity::update_many()
+        .col_expr(cancellation::Column::Comment, Expr::value(None::<String>))
+        .filter(cancellation::Column::AccountId.eq(owner))
+        .exec(&**tx)
+        .await?;
+    service::Entity::update_many()
+        .col_expr(service::Column::DisplayName, Expr::value("-"))
+        .filter(service::Column::AccountId.eq(owner))
+        .exec(&**tx)
+        .await?;
+    let orders =
+        Query::select().column(order::Column::Id).from(order::Entity).and_where(order::Column::AccountId.eq(owner)).to_owned();
+    order_item::Entity::update_many()
+        .col_expr(order_item::Column::DisplayName, Expr::value(None::<String>))
+        .filter(order_item::Column::OrderId.in_subquery(orders))
+        .exec(&**tx)
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,44 @@
+//! Invoices and credit notes: issued, paid, credited; never changed.
+
+pub mod credit;
+pub mod issue;
+pub mod number;
+pub mod pay;
+
+use super::Error;
+use crate::db::Tx;
+use domain::id::{AccountId, InvoiceId};
+use domain::money::{Currency, Money};
+use entity::{invoice, invoice_balance};
+use sea_orm::{ConnectionTrait, EntityTrait};
+
+/// The currency of a row.
+///
+/// # Errors
+/// [`Error::Internal`] for one that nobody knows.
+pub fn currency(code: &str) -> Result<Currency, Error> {
+    code.parse().map_err(|_| Error::internal(format!("unknown currency {code}")))
+}
+
+/// An invoice with what changed since its issue.
+///
+/// # Errors
+/// [`Error::NotFound`] unless it is this account's.
+pub async fn load<C: ConnectionTrait>(
+    db: &C,
+    account: AccountId,
+    id: InvoiceId,
+) -> Result<(invoice::Model, invoice_balance::Model), Error> {
+    let invoice = invoice::Entity::find_by_id(id).one(db).await?.filter(|row| row.account_id == account);
+    let balance = invoice_balance::Entity::find_by_id(id).one(db).await?;
+    invoice.zip(balance).ok_or(Error::NotFound)
+}
+
+/// What is left to pay on an invoice.
+///
+/// # Errors
+/// The database's; [`Error::NotFound`].
+pub async fn due(tx: &Tx, account: AccountId, id: InvoiceId) -> Result<Money, Error> {
+    let (invoice, balance) = load(&**tx, account, id).await?;
+    Ok(Money::from_minor(balance.due, currency(&invoice.currency)?))
+}

@@ -1,0 +1,58 @@
+//! The provider blocks an account, and lets it in again.
+
+use crate::actions::account::lock;
+use crate::actions::{Context, Error, record};
+use crate::db::Tx;
+use domain::account::AccountStatus;
+use domain::id::AccountId;
+use domain::refusal::Refusal;
+use entity::{account, session};
+use sea_orm::sea_query::Expr;
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter};
+use serde_json::json;
+
+/// Blocks an account and ends its sessions. Its services go on: what ends them has its own rules.
+///
+/// # Errors
+/// [`Error::NotFound`], `account_not_active` for a closed account, or the database's.
+pub async fn block(tx: &Tx, cx: &Context<'_>, id: AccountId, reason: Option<&str>) -> Result<account::Model, Error> {
+    let account = lock(tx, id).await?;
+    match account.status {
+        AccountStatus::Blocked => return Ok(account),
+        AccountStatus::Closed => return Err(Refusal::AccountNotActive.into()),
+        AccountStatus::Pending | AccountStatus::Active => {}
+    }
+    session::Entity::update_many()
+        .col_expr(session::Column::EndedAt, Expr::value(cx.real_now))
+        .filter(session::Column::AccountId.eq(id))
+        .filter(session::Column::EndedAt.is_null())
+        .exec(&**tx)
+        .await?;
+    let data = json!({ "reason": reason });
+    record::activity(tx, cx, id, "account.blocked", Some(data.clone())).await?;
+    record::event(tx, cx, id, "account.blocked", &id, data).await?;
+    set(tx, account, AccountStatus::Blocked).await
+}
+
+/// Lets a blocked account in again.
+///
+/// # Errors
+/// [`Error::NotFound`] or the database's.
+pub async fn unblock(tx: &Tx, cx: &Context<'_>, id: AccountId) -> Result<account::Model, Error> {
+    let account = lock(tx, id).await?;
+    match account.status {
+        AccountStatus::Blocked => {}
+        AccountStatus::Pending | AccountStatus::Active | AccountStatus::Closed => return Ok(account),
+    }
+    record::activity(tx, cx, id, "account.unblocked", None).await?;
+    record::event(tx, cx, id, "account.unblocked", &id, json!({})).await?;
+    set(tx, account, AccountStatus::Active).await
+}
+
+async fn set(tx: &Tx, account: account::Model, status: AccountStatus) -> Result<account::Model, Error> {
+    let version = account.version + 1;
+    let mut row = account.into_active_model();
+    row.status = Set(status);
+    row.version = Set(version);
+    Ok(row.update(&**tx).await?)
+}

@@ -1,0 +1,255 @@
+//! Payments: started, asked for at the gateway, settled. Three steps, each its own transaction: the
+//! attempt and its key are written down, the gateway is called with none open, the outcome is recorded.
+
+pub mod charge;
+pub mod quote;
+pub mod reconcile;
+pub mod settle;
+pub mod start;
+
+use super::{Context, Error};
+use crate::app::App;
+use crate::db::Tx;
+use crate::payment::gateway::{Charge, ChargeOutcome, Lookup};
+use chrono::{DateTime, Utc};
+use domain::id::AttemptId;
+use domain::money::Money;
+use domain::payment::{AttemptStatus, PaymentSource, PaymentStatus};
+use domain::refusal::Refusal;
+use entity::{account, attempt_target, payment, payment_attempt, payment_method};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, SqlErr,
+};
+use std::time::Duration;
+use uuid::Uuid;
+
+/// How long a gateway may take to answer.
+const GATEWAY_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// What a payment is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// An order; its invoice is issued when the money came.
+    Order,
+    /// A renewal without invoice: in advance, or of a manual service.
+    Renewal,
+    /// An invoice that exists.
+    Invoice,
+}
+
+impl Purpose {
+    /// Its one spelling.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Order => "order",
+            Self::Renewal => "renewal",
+            Self::Invoice => "invoice",
+        }
+    }
+
+    /// Reads what a row says.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] for anything else.
+    pub fn of(row: &payment::Model) -> Result<Self, Error> {
+        match row.purpose.as_str() {
+            "order" => Ok(Self::Order),
+            "renewal" => Ok(Self::Renewal),
+            "invoice" => Ok(Self::Invoice),
+            other => Err(Error::internal(format!("unknown purpose {other}"))),
+        }
+    }
+}
+
+/// A payment to be written down.
+pub struct NewPayment<'a> {
+    /// Whose.
+    pub account: &'a account::Model,
+    /// How much.
+    pub amount: Money,
+    /// What for.
+    pub purpose: Purpose,
+    /// From where.
+    pub source: PaymentSource,
+    /// With what.
+    pub method: Option<&'a payment_method::Model>,
+    /// The order, service or invoice.
+    pub order: Option<domain::id::OrderId>,
+    /// The service of a renewal.
+    pub service: Option<domain::id::ServiceId>,
+    /// The invoice.
+    pub invoice: Option<domain::id::InvoiceId>,
+    /// Periods of a renewal.
+    pub periods: i32,
+    /// What is paid, where no invoice exists yet.
+    pub quote: Option<serde_json::Value>,
+}
+
+/// Writes a payment down.
+///
+/// # Errors
+/// The database's.
+pub async fn create(tx: &Tx, cx: &Context<'_>, new: &NewPayment<'_>) -> Result<payment::Model, Error> {
+    let initiator = match cx.actor {
+        super::Actor::Scheduler => "scheduler",
+        super::Actor::Owner(_) | super::Actor::Operator(_) | super::Actor::Visitor => "customer",
+    };
+    let row = payment::Model {
+        id: cx.id(),
+        account_id: new.account.id,
+        status: PaymentStatus::Pending,
+        source: new.source,
+        payment_method_id: new.method.map(|method| method.id),
+        currency: new.amount.currency().to_string(),
+        amount: new.amount.minor(),
+        purpose: new.purpose.as_str().to_owned(),
+        order_id: new.order,
+        service_id: new.service,
+        invoice_id: new.invoice,
+        periods: new.periods,
+        initiator: initiator.to_owned(),
+        quote: new.quote.clone(),
+        created_at: cx.now,
+        settled_at: None,
+    };
+    row.clone().into_active_model().insert(&**tx).await?;
+    Ok(row)
+}
+
+/// Writes an attempt down as `sent`, with what it pays. One live attempt per target.
+///
+/// # Errors
+/// `payment_in_progress` when another attempt for the same target is live; the database's.
+pub async fn attempt(
+    tx: &Tx,
+    cx: &Context<'_>,
+    payment: &payment::Model,
+    method: &payment_method::Model,
+    (target, step): (Uuid, i32),
+) -> Result<payment_attempt::Model, Error> {
+    if is_live(tx, target).await? {
+        return Err(Refusal::PaymentInProgress.into());
+    }
+    let row = payment_attempt::Model {
+        id: cx.id(),
+        payment_id: payment.id,
+        account_id: payment.account_id,
+        payment_method_id: method.id,
+        gateway: method.gateway.clone(),
+        status: AttemptStatus::Sent,
+        currency: payment.currency.clone(),
+        amount: payment.amount,
+        gateway_reference: None,
+        next_action: None,
+        decline_kind: None,
+        decline_code: None,
+        step,
+        checks: 0,
+        created_at: cx.now,
+        sent_at: Some(cx.now),
+        resolved_at: None,
+    };
+    row.clone().into_active_model().insert(&**tx).await?;
+    let target = attempt_target::ActiveModel { attempt_id: Set(row.id), target_id: Set(target), live: Set(true) };
+    match target.insert(&**tx).await {
+        Ok(_) => Ok(row),
+        Err(error) if matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_))) => {
+            Err(Refusal::PaymentInProgress.into())
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Whether an attempt for a target has no final outcome yet.
+///
+/// # Errors
+/// The database's.
+pub async fn is_live(tx: &Tx, target: Uuid) -> Result<bool, Error> {
+    let found = attempt_target::Entity::find()
+        .filter(attempt_target::Column::TargetId.eq(target))
+        .filter(attempt_target::Column::Live.eq(true))
+        .one(&**tx)
+        .await?;
+    Ok(found.is_some())
+}
+
+/// The targets of an attempt.
+///
+/// # Errors
+/// The database's.
+pub async fn targets(tx: &Tx, attempt: AttemptId) -> Result<Vec<Uuid>, Error> {
+    let rows = attempt_target::Entity::find()
+        .filter(attempt_target::Column::AttemptId.eq(attempt))
+        .all(&**tx)
+        .await?;
+    Ok(rows.into_iter().map(|row| row.target_id).collect())
+}
+
+/// Sends an attempt to the gateway and waits for its answer. No transaction is open meanwhile. The key
+/// is the attempt's id: sending it again is the same charge.
+///
+/// # Errors
+/// The database's. A broken line is no error but [`ChargeOutcome::Unknown`].
+pub async fn call(app: &App, id: AttemptId, now: DateTime<Utc>) -> Result<ChargeOutcome, Error> {
+    let (attempt, method) = with_method(app, id).await?;
+    let charge = Charge {
+        key: attempt.id,
+        token: open_token(app, &method)?,
+        amount: Money::from_minor(attempt.amount, super::invoice::currency(&attempt.currency)?),
+        sequence: sequence(app, &attempt).await?,
+        now,
+    };
+    match tokio::time::timeout(GATEWAY_TIMEOUT, app.gateway.charge(&charge)).await {
+        Ok(outcome) => Ok(outcome),
+        Err(_) => Ok(ChargeOutcome::Unknown),
+    }
+}
+
+/// What the gateway needs to be asked about an attempt.
+///
+/// # Errors
+/// The database's.
+pub async fn lookup(app: &App, id: AttemptId, now: DateTime<Utc>) -> Result<Lookup, Error> {
+    let (attempt, method) = with_method(app, id).await?;
+    Ok(Lookup {
+        key: attempt.id,
+        token: open_token(app, &method)?,
+        reference: attempt.gateway_reference,
+        sent_at: attempt.sent_at.unwrap_or(attempt.created_at),
+        now,
+    })
+}
+
+async fn with_method(app: &App, id: AttemptId) -> Result<(payment_attempt::Model, payment_method::Model), Error> {
+    let db = &**app.read();
+    let attempt = payment_attempt::Entity::find_by_id(id).one(db).await?.ok_or(Error::NotFound)?;
+    let method = payment_method::Entity::find_by_id(attempt.payment_method_id)
+        .filter(payment_method::Column::AccountId.eq(attempt.account_id))
+        .one(db)
+        .await?
+        .ok_or(Error::NotFound)?;
+    Ok((attempt, method))
+}
+
+fn open_token(app: &App, method: &payment_method::Model) -> Result<String, Error> {
+    Ok(app.tools.sealer.open(&format!("payment_method:{}", method.id), &method.sealed_token)?)
+}
+
+/// Which try this is for its debt and method, from 1.
+async fn sequence(app: &App, attempt: &payment_attempt::Model) -> Result<u32, Error> {
+    let db = &**app.read();
+    let target = attempt_target::Entity::find()
+        .filter(attempt_target::Column::AttemptId.eq(attempt.id))
+        .one(db)
+        .await?
+        .ok_or(Error::NotFound)?;
+    let same = attempt_target::Entity::find().filter(attempt_target::Column::TargetId.eq(target.target_id)).all(db).await?;
+    let count = payment_attempt::Entity::find()
+        .filter(payment_attempt::Column::Id.is_in(same.into_iter().map(|row| row.attempt_id)))
+        .filter(payment_attempt::Column::PaymentMethodId.eq(attempt.payment_method_id))
+        .filter(payment_attempt::Column::CreatedAt.lte(attempt.created_at))
+        .count(db)
+        .await?;
+    Ok(u32::try_from(count).unwrap_or(u32::MAX).max(1))
+}

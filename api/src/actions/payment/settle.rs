@@ -1,0 +1,446 @@
+//! Records what became of an attempt. Callbacks and answers meet here: compare-and-set on the attempt
+//! makes every outcome count once.
+
+use super::{Purpose, quote::Quote};
+use crate::actions::invoice::{self, pay};
+use crate::actions::ledger::{self, Ledger, Posting};
+use crate::actions::milestone::{self, New};
+use crate::actions::service::{self as services, OPEN, VOID, charge_failed, set_renewal, settle_renewal};
+use crate::actions::{Context, Error, order, record};
+use crate::db::Tx;
+use crate::mail::message::Message;
+use crate::mail::{self, Letter};
+use crate::payment::gateway::ChargeOutcome;
+use chrono::TimeDelta;
+use domain::id::AttemptId;
+use domain::invoice::InvoiceStatus;
+use domain::money::Money;
+use domain::payment::{AttemptEvent, AttemptStatus, DeclineKind, PaymentMethodStatus, PaymentSource, PaymentStatus};
+use domain::service::ServiceStatus;
+use domain::timeline::{MilestoneKind, Rule};
+use entity::{account, attempt_target, payment, payment_attempt, payment_method, refund, service_period};
+use sea_orm::sea_query::{Expr, OnConflict};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
+use serde_json::json;
+
+/// Minutes until the reconciler first asks about an attempt without a final outcome.
+const FIRST_CHECK_MINUTES: i64 = 5;
+
+/// Records an outcome. One that changes nothing, or that comes after the final one, is ignored.
+///
+/// # Errors
+/// The database's.
+pub async fn settle(tx: &Tx, cx: &Context<'_>, id: AttemptId, outcome: &ChargeOutcome) -> Result<payment::Model, Error> {
+    let (attempt, payment) = load(tx, id).await?;
+    services::lock_account(tx, attempt.account_id).await?;
+    // read again under the lock
+    let (attempt, payment) = if attempt.status.is_live() { load(tx, id).await? } else { (attempt, payment) };
+    let event = event_of(outcome);
+    let Ok(status) = attempt.status.after(event) else { return Ok(payment) };
+    if !compare_and_set(tx, cx, &attempt, status, outcome).await? {
+        return Err(Error::PreconditionFailed);
+    }
+    if !status.is_live() {
+        release_targets(tx, id).await?;
+        milestone::drop_all(tx, cx, attempt.account_id, id.0).await?;
+    }
+    match status {
+        AttemptStatus::Succeeded => {
+            let attempt = payment_attempt::Model { status, ..attempt };
+            received(tx, cx, &attempt, &payment).await
+        }
+        AttemptStatus::Declined | AttemptStatus::Cancelled => failed(tx, cx, &attempt, &payment, outcome).await,
+        AttemptStatus::Created | AttemptStatus::Sent => Ok(payment),
+        AttemptStatus::Processing | AttemptStatus::RequiresAction | AttemptStatus::Unknown => {
+            awaited(tx, cx, &attempt, &payment, (status, outcome)).await
+        }
+    }
+}
+
+async fn load(tx: &Tx, id: AttemptId) -> Result<(payment_attempt::Model, payment::Model), Error> {
+    let attempt = payment_attempt::Entity::find_by_id(id).one(&**tx).await?.ok_or(Error::NotFound)?;
+    let payment = payment::Entity::find_by_id(attempt.payment_id).one(&**tx).await?.ok_or(Error::NotFound)?;
+    Ok((attempt, payment))
+}
+
+const fn event_of(outcome: &ChargeOutcome) -> AttemptEvent {
+    match outcome {
+        ChargeOutcome::Succeeded { .. } => AttemptEvent::Succeed,
+        ChargeOutcome::Declined { .. } => AttemptEvent::Decline,
+        ChargeOutcome::RequiresAction { .. } => AttemptEvent::RequireAction,
+        ChargeOutcome::Processing { .. } => AttemptEvent::Process,
+        ChargeOutcome::Unknown => AttemptEvent::Lose,
+        ChargeOutcome::Cancelled => AttemptEvent::Cancel,
+    }
+}
+
+async fn compare_and_set(
+    tx: &Tx,
+    cx: &Context<'_>,
+    attempt: &payment_attempt::Model,
+    status: AttemptStatus,
+    outcome: &ChargeOutcome,
+) -> Result<bool, Error> {
+    use payment_attempt::Column;
+    let mut update = payment_attempt::Entity::update_many().col_expr(Column::Status, Expr::value(status));
+    match outcome {
+        ChargeOutcome::Succeeded { reference } | ChargeOutcome::Processing { reference } => {
+            update = update.col_expr(Column::GatewayReference, Expr::value(Some(reference.clone())));
+        }
+        ChargeOutcome::RequiresAction { reference, href } => {
+            update = update
+                .col_expr(Column::GatewayReference, Expr::value(Some(reference.clone())))
+                .col_expr(Column::NextAction, Expr::value(Some(href.clone())));
+        }
+        ChargeOutcome::Declined { kind, code } => {
+            update = update
+                .col_expr(Column::DeclineKind, Expr::value(Some(*kind)))
+                .col_expr(Column::DeclineCode, Expr::value(Some(code.clone())));
+        }
+        ChargeOutcome::Unknown | ChargeOutcome::Cancelled => {}
+    }
+    if !status.is_live() {
+        update = update.col_expr(Column::ResolvedAt, Expr::value(Some(cx.now)));
+    }
+    let done = update
+        .filter(Column::Id.eq(attempt.id))
+        .filter(Column::Status.eq(attempt.status))
+        .exec(&**tx)
+        .await?;
+    Ok(done.rows_affected == 1)
+}
+
+async fn release_targets(tx: &Tx, id: AttemptId) -> Result<(), Error> {
+    attempt_target::Entity::update_many()
+        .col_expr(attempt_target::Column::Live, Expr::value(false))
+        .filter(attempt_target::Column::AttemptId.eq(id))
+        .exec(&**tx)
+        .await?;
+    Ok(())
+}
+
+async fn set_status(
+    tx: &Tx,
+    cx: &Context<'_>,
+    payment: &payment::Model,
+    status: PaymentStatus,
+) -> Result<payment::Model, Error> {
+    let settled_at = match status {
+        PaymentStatus::Succeeded | PaymentStatus::Failed | PaymentStatus::Refunded => Some(cx.now),
+        PaymentStatus::Pending | PaymentStatus::Processing | PaymentStatus::RequiresAction => None,
+    };
+    payment::Entity::update_many()
+        .col_expr(payment::Column::Status, Expr::value(status))
+        .col_expr(payment::Column::SettledAt, Expr::value(settled_at))
+        .filter(payment::Column::Id.eq(payment.id))
+        .exec(&**tx)
+        .await?;
+    Ok(payment::Model { status, settled_at, ..payment.clone() })
+}
+
+/// The gateway took the money: it pays what it was meant for, or goes back.
+async fn received(
+    tx: &Tx,
+    cx: &Context<'_>,
+    attempt: &payment_attempt::Model,
+    payment: &payment::Model,
+) -> Result<payment::Model, Error> {
+    if still_wanted(tx, payment).await? {
+        succeeded(tx, cx, payment, pay::From::Cash).await
+    } else {
+        give_back(tx, cx, attempt, payment).await
+    }
+}
+
+/// Whether what was paid for still exists and is unpaid.
+async fn still_wanted(tx: &Tx, payment: &payment::Model) -> Result<bool, Error> {
+    Ok(match Purpose::of(payment)? {
+        Purpose::Order => match payment.order_id {
+            Some(id) => order::settle::is_payable(tx, payment.account_id, id).await?,
+            None => false,
+        },
+        Purpose::Renewal => match payment.service_id {
+            Some(id) => {
+                let service = services::load(&**tx, payment.account_id, id).await?;
+                let reserved = service_period::Entity::find()
+                    .filter(service_period::Column::PaymentId.eq(payment.id))
+                    .filter(service_period::Column::State.eq(OPEN))
+                    .one(&**tx)
+                    .await?;
+                service.status != ServiceStatus::Deleted && reserved.is_some()
+            }
+            None => false,
+        },
+        Purpose::Invoice => match payment.invoice_id {
+            Some(id) => {
+                let (_, balance) = invoice::load(&**tx, payment.account_id, id).await?;
+                match balance.status {
+                    InvoiceStatus::Open | InvoiceStatus::PastDue => balance.due == payment.amount,
+                    InvoiceStatus::Draft | InvoiceStatus::Paid | InvoiceStatus::Credited | InvoiceStatus::WrittenOff => {
+                        false
+                    }
+                }
+            }
+            None => false,
+        },
+    })
+}
+
+/// What the payment was meant for is paid now: with cash, or from the balance (already taken).
+///
+/// # Errors
+/// The database's.
+pub async fn succeeded(
+    tx: &Tx,
+    cx: &Context<'_>,
+    payment: &payment::Model,
+    from: pay::From,
+) -> Result<payment::Model, Error> {
+    let account = services::lock_account(tx, payment.account_id).await?;
+    let amount = Money::from_minor(payment.amount, invoice::currency(&payment.currency)?);
+    let settled = set_status(tx, cx, payment, PaymentStatus::Succeeded).await?;
+    let paid = (amount, from, Some(payment.id));
+    let issued = match Purpose::of(payment)? {
+        Purpose::Order => order::settle::settle(tx, cx, &account, payment, paid).await?,
+        Purpose::Renewal => renewal(tx, cx, &account, payment, paid).await?,
+        Purpose::Invoice => existing(tx, cx, &account, payment, paid).await?,
+    };
+    if settled.invoice_id != Some(issued) {
+        payment::Entity::update_many()
+            .col_expr(payment::Column::InvoiceId, Expr::value(Some(issued)))
+            .filter(payment::Column::Id.eq(payment.id))
+            .exec(&**tx)
+            .await?;
+    }
+    let data = json!({ "amount": amount.to_string(), "currency": payment.currency, "invoice": issued });
+    record::event(tx, cx, account.id, "payment.succeeded", &payment.id, data).await?;
+    Ok(payment::Model { invoice_id: Some(issued), ..settled })
+}
+
+type Paid = (Money, pay::From, Option<domain::id::PaymentId>);
+
+async fn renewal(
+    tx: &Tx,
+    cx: &Context<'_>,
+    account: &account::Model,
+    payment: &payment::Model,
+    paid: Paid,
+) -> Result<domain::id::InvoiceId, Error> {
+    let id = payment.service_id.ok_or_else(|| Error::internal("a renewal without service"))?;
+    let service = services::load(&**tx, account.id, id).await?;
+    let quote = payment.quote.clone().ok_or_else(|| Error::internal("a renewal without quote"))?;
+    let quote: Quote = serde_json::from_value(quote).map_err(Error::internal)?;
+    let issued = invoice::issue::invoice(tx, cx, quote.draft(account, &service)).await?;
+    pay::book(tx, cx, account.id, issued.id, paid).await?;
+    let first = services::boundary(&service);
+    let range = service.boundary..service.boundary.saturating_add(payment.periods);
+    service_period::Entity::update_many()
+        .col_expr(service_period::Column::InvoiceId, Expr::value(Some(issued.id)))
+        .filter(service_period::Column::ServiceId.eq(service.id))
+        .filter(service_period::Column::Boundary.gte(range.start))
+        .filter(service_period::Column::Boundary.lt(range.end))
+        .filter(service_period::Column::State.eq(OPEN))
+        .exec(&**tx)
+        .await?;
+    let service = if quote.period == service.period {
+        service
+    } else {
+        tracing::debug!(boundary = first, "another period from here on");
+        set_renewal::open_segment(tx, &service, quote.period).await?;
+        services::save(tx, &entity::service::Model { period: quote.period, ..service }).await?
+    };
+    settle_renewal::settle_renewal(tx, cx, account, &service, &issued).await?;
+    Ok(issued.id)
+}
+
+async fn existing(
+    tx: &Tx,
+    cx: &Context<'_>,
+    account: &account::Model,
+    payment: &payment::Model,
+    paid: Paid,
+) -> Result<domain::id::InvoiceId, Error> {
+    let id = payment.invoice_id.ok_or_else(|| Error::internal("a payment without invoice"))?;
+    let all = pay::book(tx, cx, account.id, id, paid).await?;
+    if all {
+        invoice_settled(tx, cx, account, id).await?;
+    }
+    Ok(id)
+}
+
+/// An invoice has nothing left to pay: a renewal goes on, any other gets its receipt.
+///
+/// # Errors
+/// The database's.
+pub async fn invoice_settled(
+    tx: &Tx,
+    cx: &Context<'_>,
+    account: &account::Model,
+    id: domain::id::InvoiceId,
+) -> Result<(), Error> {
+    let (issued, _) = invoice::load(&**tx, account.id, id).await?;
+    let period = service_period::Entity::find()
+        .filter(service_period::Column::InvoiceId.eq(id))
+        .filter(service_period::Column::State.eq(OPEN))
+        .one(&**tx)
+        .await?;
+    if let Some(period) = period {
+        let service = services::load(&**tx, account.id, period.service_id).await?;
+        settle_renewal::settle_renewal(tx, cx, account, &service, &issued).await?;
+        return Ok(());
+    }
+    let gross = Money::from_minor(issued.gross, invoice::currency(&issued.currency)?);
+    let message = Message::InvoicePaid { invoice: issued.number.clone(), gross };
+    let cause = format!("invoice_paid:{id}");
+    mail::queue(tx, cx, Letter { account, message: &message, cause, to: None, service: None, names_on: None }).await
+}
+
+/// Money came for something that is gone or paid: it is booked and goes back to where it came from.
+async fn give_back(
+    tx: &Tx,
+    cx: &Context<'_>,
+    attempt: &payment_attempt::Model,
+    payment: &payment::Model,
+) -> Result<payment::Model, Error> {
+    let account = services::lock_account(tx, payment.account_id).await?;
+    let amount = Money::from_minor(attempt.amount, invoice::currency(&attempt.currency)?);
+    let booked = set_status(tx, cx, payment, PaymentStatus::Refunded).await?;
+    ledger::give(tx, account.id, amount).await?;
+    ledger::post(
+        tx,
+        cx,
+        Posting {
+            account: account.id,
+            cause: "unexpected_payment",
+            invoice: None,
+            payment: Some(payment.id),
+            entries: &[(Ledger::Cash, amount), (Ledger::Balance, amount.negate())],
+        },
+    )
+    .await?;
+    let row = refund::ActiveModel {
+        id: Set(cx.id::<uuid::Uuid>()),
+        payment_attempt_id: Set(attempt.id),
+        account_id: Set(account.id),
+        currency: Set(attempt.currency.clone()),
+        amount: Set(attempt.amount),
+        status: Set("pending".to_owned()),
+        reason: Set("nothing_to_pay".to_owned()),
+        created_at: Set(cx.now),
+        settled_at: Set(None),
+    };
+    refund::Entity::insert(row)
+        .on_conflict(OnConflict::new().do_nothing().to_owned())
+        .exec_without_returning(&**tx)
+        .await?;
+    milestone::add(
+        tx,
+        cx,
+        New {
+            account: &account,
+            kind: MilestoneKind::Reconcile,
+            subject: attempt.id.0,
+            due_at: cx.now,
+            rule: Rule::OutcomeAwaited,
+            step: super::reconcile::REFUND_STEP,
+        },
+    )
+    .await?;
+    tracing::warn!(attempt = %attempt.id, "money came for something gone: it is sent back");
+    let data = json!({ "amount": amount.to_string(), "currency": attempt.currency });
+    record::event(tx, cx, account.id, "payment.unexpected", &payment.id, data).await?;
+    Ok(booked)
+}
+
+/// No money and none will come from this attempt.
+async fn failed(
+    tx: &Tx,
+    cx: &Context<'_>,
+    attempt: &payment_attempt::Model,
+    payment: &payment::Model,
+    outcome: &ChargeOutcome,
+) -> Result<payment::Model, Error> {
+    let account = services::lock_account(tx, payment.account_id).await?;
+    let kind = match outcome {
+        ChargeOutcome::Declined { kind, .. } => *kind,
+        ChargeOutcome::Succeeded { .. }
+        | ChargeOutcome::RequiresAction { .. }
+        | ChargeOutcome::Processing { .. }
+        | ChargeOutcome::Unknown
+        | ChargeOutcome::Cancelled => DeclineKind::Soft,
+    };
+    let settled = set_status(tx, cx, payment, PaymentStatus::Failed).await?;
+    if kind == DeclineKind::Hard {
+        payment_method::Entity::update_many()
+            .col_expr(payment_method::Column::Status, Expr::value(PaymentMethodStatus::Failed))
+            .filter(payment_method::Column::Id.eq(attempt.payment_method_id))
+            .filter(payment_method::Column::Status.eq(PaymentMethodStatus::Valid))
+            .exec(&**tx)
+            .await?;
+    }
+    // a renewal without invoice leaves nothing open behind it
+    service_period::Entity::update_many()
+        .col_expr(service_period::Column::State, Expr::value(VOID))
+        .filter(service_period::Column::PaymentId.eq(payment.id))
+        .filter(service_period::Column::State.eq(OPEN))
+        .exec(&**tx)
+        .await?;
+    renewal_failed(tx, cx, &account, payment, (attempt, kind)).await?;
+    let data = json!({ "decline": kind, "initiator": payment.initiator });
+    record::event(tx, cx, account.id, "payment.failed", &payment.id, data).await?;
+    Ok(settled)
+}
+
+/// A charge of the scheduler that fails makes its service past due; a customer's own try does not.
+async fn renewal_failed(
+    tx: &Tx,
+    cx: &Context<'_>,
+    account: &account::Model,
+    payment: &payment::Model,
+    (attempt, kind): (&payment_attempt::Model, DeclineKind),
+) -> Result<(), Error> {
+    let scheduled = payment.initiator == "scheduler" && payment.source == PaymentSource::Method;
+    let (Some(service), Some(id), true) = (payment.service_id, payment.invoice_id, scheduled) else { return Ok(()) };
+    let service = services::load(&**tx, account.id, service).await?;
+    if services::open_invoice(&**tx, &service).await?.is_none_or(|(open, _)| open != id) {
+        return Ok(());
+    }
+    let (issued, balance) = invoice::load(&**tx, account.id, id).await?;
+    let due = Money::from_minor(balance.due, invoice::currency(&issued.currency)?);
+    let cause = attempt.id.to_string();
+    charge_failed::charge_failed(tx, cx, account, &service, (&issued, due, kind, cause)).await
+}
+
+/// The outcome is not final: the reconciler asks later, and the customer is told what to do.
+async fn awaited(
+    tx: &Tx,
+    cx: &Context<'_>,
+    attempt: &payment_attempt::Model,
+    payment: &payment::Model,
+    (status, outcome): (AttemptStatus, &ChargeOutcome),
+) -> Result<payment::Model, Error> {
+    let account = services::lock_account(tx, payment.account_id).await?;
+    let settled = set_status(tx, cx, payment, status.payment_status()).await?;
+    milestone::add(
+        tx,
+        cx,
+        New {
+            account: &account,
+            kind: MilestoneKind::Reconcile,
+            subject: attempt.id.0,
+            due_at: cx.now + TimeDelta::minutes(FIRST_CHECK_MINUTES),
+            rule: Rule::OutcomeAwaited,
+            step: 0,
+        },
+    )
+    .await?;
+    if let (ChargeOutcome::RequiresAction { href, .. }, Some(id)) = (outcome, payment.invoice_id) {
+        let (issued, _) = invoice::load(&**tx, account.id, id).await?;
+        let gross = Money::from_minor(payment.amount, invoice::currency(&payment.currency)?);
+        let message = Message::PaymentActionRequired { invoice: issued.number, gross, href: href.clone() };
+        let cause = format!("payment_action:{}", attempt.id);
+        mail::queue(tx, cx, Letter { account: &account, message: &message, cause, to: None, service: None, names_on: None })
+            .await?;
+    }
+    Ok(settled)
+}

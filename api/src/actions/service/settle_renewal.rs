@@ -1,0 +1,101 @@
+//! A renewal is paid: its periods are settled, the boundary advances, the service goes on.
+
+use super::{OPEN, SETTLED, boundaries, replan, save};
+use crate::actions::{Context, Error, record, today};
+use crate::db::Tx;
+use crate::mail::{self, Letter, ServiceLink};
+use crate::mail::message::Message;
+use domain::money::Money;
+use domain::service::{ServiceEvent, ServiceStatus};
+use entity::{account, invoice, service, service_period};
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use serde_json::json;
+
+/// Settles every open period that `invoice` paid. The boundary advances by as many, from the old expiry.
+///
+/// # Errors
+/// [`Error::PreconditionFailed`] when the boundary moved meanwhile; the database's.
+pub async fn settle_renewal(
+    tx: &Tx,
+    cx: &Context<'_>,
+    account: &account::Model,
+    service: &service::Model,
+    invoice: &invoice::Model,
+) -> Result<service::Model, Error> {
+    let open = service_period::Entity::find()
+        .filter(service_period::Column::ServiceId.eq(service.id))
+        .filter(service_period::Column::InvoiceId.eq(invoice.id))
+        .filter(service_period::Column::State.eq(OPEN))
+        .order_by_asc(service_period::Column::Boundary)
+        .all(&**tx)
+        .await?;
+    if open.first().is_none_or(|first| first.boundary != service.boundary) {
+        return Err(Error::internal(format!("{} has no open period at its boundary", service.id)));
+    }
+    let paid = i32::try_from(open.len()).map_err(Error::internal)?;
+    service_period::Entity::update_many()
+        .col_expr(service_period::Column::State, Expr::value(SETTLED))
+        .filter(service_period::Column::Id.is_in(open.iter().map(|period| period.id)))
+        .exec(&**tx)
+        .await?;
+    let was = service.status;
+    let boundary = service.boundary + paid;
+    let expires_on = boundaries(&**tx, service.id).await?.date(u32::try_from(boundary).map_err(Error::internal)?)?;
+    let service = save(
+        tx,
+        &service::Model {
+            boundary,
+            status: service.status.after(ServiceEvent::Settle)?,
+            expires_on: Some(expires_on),
+            retries_stopped: false,
+            suspend_on: None,
+            suspended_on: None,
+            delete_on: None,
+            ..service.clone()
+        },
+    )
+    .await?;
+    // a cancellation that waited for an unpaid renewal is overtaken by its payment
+    let service = super::super::cancellation::overtaken_by_payment(tx, cx, &service, was).await?;
+    replan(tx, cx, account, &service).await?;
+    receipt(tx, cx, account, &service, (invoice, was)).await?;
+    let data = json!({ "periods": paid, "expires_on": expires_on, "invoice": invoice.number });
+    record::event(tx, cx, account.id, "service.renewed", &service.id, data).await?;
+    Ok(service)
+}
+
+async fn receipt(
+    tx: &Tx,
+    cx: &Context<'_>,
+    account: &account::Model,
+    service: &service::Model,
+    (invoice, was): (&invoice::Model, ServiceStatus),
+) -> Result<(), Error> {
+    let expires_on = service.expires_on.unwrap_or(today(account, cx.now)?);
+    let periods = service_period::Entity::find()
+        .filter(service_period::Column::InvoiceId.eq(invoice.id))
+        .order_by_asc(service_period::Column::Boundary)
+        .one(&**tx)
+        .await?;
+    let gross = Money::from_minor(invoice.gross, crate::actions::invoice::currency(&invoice.currency)?);
+    let paid = Message::RenewalPaid {
+        service: service.display_name.clone(),
+        invoice: invoice.number.clone(),
+        gross,
+        starts_on: periods.and_then(|period| period.starts_on).unwrap_or(expires_on),
+        expires_on,
+    };
+    let link = ServiceLink { service_id: service.id, boundary: service.boundary, cycle: service.cycle };
+    let cause = format!("renewal_paid:{}", invoice.id);
+    mail::queue(tx, cx, Letter { account, message: &paid, cause, to: None, service: Some(link), names_on: None })
+        .await?;
+    if was == ServiceStatus::Suspended {
+        let back = Message::ServiceReactivated { service: service.display_name.clone(), expires_on };
+        let link = ServiceLink { service_id: service.id, boundary: service.boundary, cycle: service.cycle };
+        let cause = format!("service_reactivated:{}", invoice.id);
+        mail::queue(tx, cx, Letter { account, message: &back, cause, to: None, service: Some(link), names_on: None })
+            .await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,168 @@
+//! Sessions: opened by a password or a proven address, kept by rotating refresh tokens, ended by their
+//! owner, by a new password, by a stolen token, or after thirty days. All on real time.
+
+use super::{Context, Error, record};
+use crate::db::Tx;
+use chrono::{DateTime, TimeDelta, Utc};
+use domain::id::{AccountId, RefreshTokenId, SessionId};
+use entity::{account, refresh_token, session};
+use sea_orm::sea_query::{Expr, ExprTrait, Query};
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
+use serde_json::json;
+
+pub mod authenticate;
+pub mod log_in;
+pub mod prove;
+pub mod refresh;
+
+pub use authenticate::{authenticate, rehashed};
+pub use log_in::log_in;
+pub use prove::prove;
+pub use refresh::refresh;
+
+/// The longest life of a session.
+const LIFETIME: TimeDelta = TimeDelta::days(30);
+/// What fits the columns.
+const ADDRESS_MAX: usize = 45;
+const USER_AGENT_MAX: usize = 255;
+
+/// What a session was opened from, as the owner will recognise it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Device {
+    /// The `User-Agent` of the request.
+    pub user_agent: Option<String>,
+}
+
+/// A session with the secret that keeps it.
+#[derive(Clone)]
+pub struct Opened {
+    /// The session.
+    pub session: session::Model,
+    /// Shown once; stored as a keyed hash.
+    pub refresh_token: String,
+}
+
+impl std::fmt::Debug for Opened {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Opened").field("session", &self.session.id).finish_non_exhaustive()
+    }
+}
+
+/// Opens a session for an account that proved who it is.
+///
+/// # Errors
+/// The database's.
+pub async fn open(tx: &Tx, cx: &Context<'_>, account: &account::Model, device: &Device) -> Result<Opened, Error> {
+    let cut = |text: &String, max: usize| text.chars().take(max).collect::<String>();
+    let row = session::ActiveModel {
+        id: Set(cx.id()),
+        account_id: Set(account.id),
+        created_at: Set(cx.real_now),
+        authenticated_at: Set(cx.real_now),
+        last_seen_at: Set(cx.real_now),
+        expires_at: Set(cx.real_now + LIFETIME),
+        ended_at: Set(None),
+        address: Set(cx.address.as_ref().map(|address| cut(address, ADDRESS_MAX))),
+        user_agent: Set(device.user_agent.as_ref().map(|agent| cut(agent, USER_AGENT_MAX))),
+    };
+    let session = row.insert(&**tx).await?;
+    let refresh_token = add_token(tx, cx, session.id, None).await?;
+    record::activity(tx, cx, account.id, "session.opened", Some(json!({ "session": session.id }))).await?;
+    record::event(tx, cx, account.id, "session.opened", &session.id, json!({})).await?;
+    Ok(Opened { session, refresh_token })
+}
+
+/// Ends one session of an account. Ending it twice is no error.
+///
+/// # Errors
+/// [`Error::NotFound`] for another's; the database's.
+pub async fn end(tx: &Tx, cx: &Context<'_>, owner: AccountId, id: SessionId) -> Result<(), Error> {
+    let found = session::Entity::of(owner).filter(session::Column::Id.eq(id)).one(&**tx).await?;
+    let session = found.ok_or(Error::NotFound)?;
+    if session.ended_at.is_some() {
+        return Ok(());
+    }
+    close(tx, cx, Which::One(id)).await?;
+    record::activity(tx, cx, owner, "session.ended", Some(json!({ "session": id }))).await?;
+    record::event(tx, cx, owner, "session.ended", &id, json!({})).await
+}
+
+/// Ends every session of an account, except one if it is named.
+///
+/// # Errors
+/// The database's.
+pub async fn end_all(tx: &Tx, cx: &Context<'_>, owner: AccountId, except: Option<SessionId>) -> Result<(), Error> {
+    let live = live_sessions(owner, cx.real_now, except).all(&**tx).await?;
+    for session in live {
+        end(tx, cx, owner, session.id).await?;
+    }
+    // expired ones keep no usable token either
+    close(tx, cx, Which::AllOf(owner, except)).await
+}
+
+fn live_sessions(owner: AccountId, now: DateTime<Utc>, except: Option<SessionId>) -> sea_orm::Select<session::Entity> {
+    let live = session::Entity::of(owner)
+        .filter(session::Column::EndedAt.is_null())
+        .filter(session::Column::ExpiresAt.gt(now));
+    match except {
+        Some(id) => live.filter(session::Column::Id.ne(id)),
+        None => live,
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Which {
+    One(SessionId),
+    AllOf(AccountId, Option<SessionId>),
+}
+
+/// Ends sessions and revokes their tokens.
+async fn close(tx: &Tx, cx: &Context<'_>, which: Which) -> Result<(), Error> {
+    let chosen = match which {
+        Which::One(id) => session::Column::Id.eq(id),
+        Which::AllOf(owner, None) => session::Column::AccountId.eq(owner),
+        Which::AllOf(owner, Some(except)) => {
+            session::Column::AccountId.eq(owner).and(session::Column::Id.ne(except))
+        }
+    };
+    let ids = Query::select().column(session::Column::Id).from(session::Entity).and_where(chosen.clone()).to_owned();
+    session::Entity::update_many()
+        .col_expr(session::Column::EndedAt, Expr::value(cx.real_now))
+        .filter(chosen)
+        .filter(session::Column::EndedAt.is_null())
+        .exec(&**tx)
+        .await?;
+    refresh_token::Entity::update_many()
+        .col_expr(refresh_token::Column::RevokedAt, Expr::value(cx.real_now))
+        .filter(refresh_token::Column::SessionId.in_subquery(ids))
+        .filter(refresh_token::Column::RevokedAt.is_null())
+        .exec(&**tx)
+        .await?;
+    Ok(())
+}
+
+/// Adds a refresh token to a session's chain and answers its secret.
+async fn add_token(
+    tx: &Tx,
+    cx: &Context<'_>,
+    session: SessionId,
+    parent: Option<RefreshTokenId>,
+) -> Result<String, Error> {
+    let secret = cx.tools.entropy.token();
+    let row = refresh_token::ActiveModel {
+        id: Set(cx.id()),
+        session_id: Set(session),
+        token_hash: Set(hash(cx, &secret)),
+        parent_id: Set(parent),
+        issued_at: Set(cx.real_now),
+        used_at: Set(None),
+        revoked_at: Set(None),
+    };
+    row.insert(&**tx).await?;
+    Ok(secret)
+}
+
+/// The keyed hash under which a refresh token is stored.
+fn hash(cx: &Context<'_>, token: &str) -> String {
+    cx.tools.sealer.hash("refresh_token", token)
+}

@@ -1,0 +1,42 @@
+//! Step-up: the password again makes the session fresh for a few minutes.
+
+use crate::actions::{Context, Error, account, record};
+use crate::app::App;
+use crate::db::Tx;
+use domain::id::{AccountId, SessionId};
+use entity::session;
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use serde_json::json;
+
+/// Compares the password of an account, outside any transaction; a failure is noted durably.
+///
+/// # Errors
+/// [`Error::Unauthenticated`] for a wrong password; the database's.
+pub async fn check(app: &App, cx: &Context<'_>, owner: AccountId, password: &str) -> Result<(), Error> {
+    let account = account::load(&**app.read(), owner).await?;
+    if app.passwords.verify(password, Some(account.password_hash.as_str())).await? {
+        return Ok(());
+    }
+    app.transact(async |tx| record::activity(tx, cx, owner, "security.proof_refused", None).await).await?;
+    Err(Error::Unauthenticated)
+}
+
+/// Notes that the owner proved the password in this session just now.
+///
+/// # Errors
+/// [`Error::Unauthenticated`] for a session that ended meanwhile; the database's.
+pub async fn prove(tx: &Tx, cx: &Context<'_>, owner: AccountId, id: SessionId) -> Result<(), Error> {
+    let touched = session::Entity::update_many()
+        .col_expr(session::Column::AuthenticatedAt, Expr::value(cx.real_now))
+        .filter(session::Column::Id.eq(id))
+        .filter(session::Column::AccountId.eq(owner))
+        .filter(session::Column::EndedAt.is_null())
+        .exec(&**tx)
+        .await?;
+    if touched.rows_affected != 1 {
+        return Err(Error::Unauthenticated);
+    }
+    record::activity(tx, cx, owner, "security.proven", Some(json!({ "session": id }))).await?;
+    record::event(tx, cx, owner, "security.proven", &id, json!({})).await
+}

@@ -1,0 +1,1 @@
+//! Legal documents in other forms than JSON.

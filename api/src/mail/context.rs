@@ -1,0 +1,144 @@
+//! The values that the templates print, one list per mail.
+
+use super::message::Message;
+use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
+use domain::money::Money;
+use minijinja::{Value, context};
+
+/// What stands in stored texts where a secret will be printed.
+pub const PLACEHOLDER: &str = "••••";
+
+impl Message {
+    /// The code or token that it carries, if any.
+    #[must_use]
+    pub fn secret(&self) -> Option<&str> {
+        match self {
+            Self::VerifyEmail { secret, .. }
+            | Self::PasswordReset { secret, .. }
+            | Self::VerifyBackupEmail { secret, .. }
+            | Self::ConfirmDeletion { secret, .. }
+            | Self::ConfirmClosure { secret, .. } => Some(secret),
+            Self::AlreadyRegistered
+            | Self::Welcome { .. }
+            | Self::PasswordChanged
+            | Self::BackupEmailChanged { .. }
+            | Self::PaymentMethodAdded { .. }
+            | Self::PaymentMethodRemoved { .. }
+            | Self::OrderPlaced { .. }
+            | Self::OrderPaid { .. }
+            | Self::OrderDelivered { .. }
+            | Self::OrderEnded { .. }
+            | Self::RenewalNotice { .. }
+            | Self::ExpiryReminder { .. }
+            | Self::RenewalPaid { .. }
+            | Self::PaymentFailed { .. }
+            | Self::PaymentActionRequired { .. }
+            | Self::InvoicePaid { .. }
+            | Self::ServiceSuspended { .. }
+            | Self::DeletionWarning { .. }
+            | Self::ServiceReactivated { .. }
+            | Self::ServiceDeleted { .. }
+            | Self::RenewalChanged { .. }
+            | Self::CancellationScheduled { .. }
+            | Self::CancellationRevoked { .. }
+            | Self::ClosureScheduled { .. }
+            | Self::ClosureRevoked
+            | Self::ClosureHalted
+            | Self::AccountClosed { .. }
+            | Self::Refunded { .. } => None,
+        }
+    }
+
+    /// Whether it goes to an address that nobody has proven yet. Such mails print nothing that a
+    /// person typed: they are no means of writing to strangers.
+    #[must_use]
+    pub fn goes_to_a_stranger(&self) -> bool {
+        matches!(self, Self::VerifyEmail { .. } | Self::VerifyBackupEmail { .. })
+    }
+
+    /// The values of its templates: dates and instants as ISO texts, money as `{amount, currency}`,
+    /// and [`PLACEHOLDER`] for the secret.
+    #[must_use]
+    pub fn context(&self) -> Value {
+        match self {
+            Self::AlreadyRegistered | Self::PasswordChanged | Self::ClosureRevoked | Self::ClosureHalted => context! {},
+            Self::VerifyEmail { valid_minutes, .. }
+            | Self::PasswordReset { valid_minutes, .. }
+            | Self::VerifyBackupEmail { valid_minutes, .. } => {
+                context! { secret => PLACEHOLDER, valid_minutes }
+            }
+            Self::Welcome { handle } => context! { handle },
+            Self::BackupEmailChanged { address } => context! { address },
+            Self::ConfirmClosure { valid_hours, .. } => context! { secret => PLACEHOLDER, valid_hours },
+            Self::ClosureScheduled { on } => context! { on => date(*on) },
+            Self::AccountClosed { invoices_kept_until } => {
+                context! { invoices_kept_until => date(*invoices_kept_until) }
+            }
+            Self::PaymentMethodAdded { label, is_default } => context! { label, is_default },
+            Self::PaymentMethodRemoved { label } => context! { label },
+            Self::OrderPlaced { number, gross, pay_before } => {
+                context! { number, gross => money(*gross), pay_before => instant(*pay_before) }
+            }
+            Self::OrderPaid { number, gross, invoice } => context! { number, gross => money(*gross), invoice },
+            Self::OrderDelivered { number, services } => context! { number, services },
+            Self::OrderEnded { number, expired } => context! { number, expired },
+            Self::PaymentActionRequired { invoice, gross, href } => {
+                context! { invoice, gross => money(*gross), href }
+            }
+            Self::InvoicePaid { invoice, gross } => context! { invoice, gross => money(*gross) },
+            Self::Refunded { invoice, gross, to_balance } => {
+                context! { invoice, gross => money(*gross), to_balance }
+            }
+            Self::RenewalNotice { service, on, days, period, gross, method } => context! {
+                service, on => date(*on), days, period => period.as_str(), gross => money(*gross), method,
+            },
+            Self::ExpiryReminder { service, service_id, on, days, period, gross, delete_on } => context! {
+                service, service_id, on => date(*on), days, period => period.as_str(), gross => money(*gross),
+                delete_on => date(*delete_on),
+            },
+            Self::RenewalPaid { service, invoice, gross, starts_on, expires_on } => context! {
+                service, invoice, gross => money(*gross), starts_on => date(*starts_on), expires_on => date(*expires_on),
+            },
+            Self::PaymentFailed { service, service_id, invoice, gross, next_try_on, suspend_on } => context! {
+                service, service_id, invoice, gross => money(*gross), next_try_on => next_try_on.map(date),
+                suspend_on => date(*suspend_on),
+            },
+            Self::ServiceSuspended { service, service_id, gross, delete_on } => {
+                context! { service, service_id, gross => money(*gross), delete_on => date(*delete_on) }
+            }
+            Self::DeletionWarning { service, service_id, gross, delete_on, days } => {
+                context! { service, service_id, gross => money(*gross), delete_on => date(*delete_on), days }
+            }
+            Self::ServiceReactivated { service, expires_on } => {
+                context! { service, expires_on => date(*expires_on) }
+            }
+            Self::ServiceDeleted { service, cause, credit_note } => {
+                context! { service, cause => cause.as_str(), credit_note }
+            }
+            Self::RenewalChanged { service, automatic, period, on } => {
+                context! { service, automatic, period => period.as_str(), on => date(*on) }
+            }
+            Self::CancellationScheduled { service, service_id, on, revocable_until } => context! {
+                service, service_id, on => date(*on), revocable_until => revocable_until.map(instant),
+            },
+            Self::CancellationRevoked { service, automatic, expires_on } => {
+                context! { service, automatic, expires_on => date(*expires_on) }
+            }
+            Self::ConfirmDeletion { service, service_id, valid_hours, .. } => {
+                context! { service, service_id, secret => PLACEHOLDER, valid_hours }
+            }
+        }
+    }
+}
+
+fn date(day: NaiveDate) -> String {
+    day.to_string()
+}
+
+fn instant(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Secs, true)
+}
+
+fn money(money: Money) -> Value {
+    context! { amount => money.to_string(), currency => money.currency().to_string() }
+}

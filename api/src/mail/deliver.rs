@@ -1,0 +1,234 @@
+//! Sends what is queued: claimed by lease in one transaction, sent with none open, recorded in another.
+//! A node that dies in between leaves its lease to expire; the mail goes out again with the same
+//! `Message-ID`.
+
+use super::opened;
+use super::transport::{Outgoing, SEND_TIMEOUT, SendError};
+use crate::actions::Error;
+use crate::app::App;
+use crate::clock;
+use crate::db::Tx;
+use chrono::{DateTime, TimeDelta, Utc};
+use domain::id::{AccountId, EmailId, TestClockId};
+use entity::{account, email};
+use futures_util::{StreamExt, stream};
+use sea_orm::sea_query::{Expr, LockBehavior, LockType, Query};
+use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect};
+use std::collections::HashMap;
+
+/// Waits for its delivery.
+pub const QUEUED: &str = "queued";
+/// Claimed by a node.
+pub const SENDING: &str = "sending";
+/// The relay took it.
+pub const ACCEPTED: &str = "accepted";
+/// Given up.
+pub const FAILED: &str = "failed";
+
+/// How long a claimed mail belongs to its claimer, in seconds.
+const LEASE_SECONDS: i64 = 60;
+/// Mails sent at once.
+const CONCURRENCY: usize = 4;
+/// Tries after which a mail is given up.
+const MAX_ATTEMPTS: i32 = 12;
+
+/// Whose mails to deliver.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DeliveryScope {
+    /// Everybody's.
+    All,
+    /// Those of the accounts on a test clock.
+    Clock(TestClockId),
+}
+
+/// What became of a try.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Outcome {
+    Accepted,
+    Later(String),
+    Never(String),
+    /// The lease ran out before its turn.
+    NotTried,
+}
+
+struct Tried {
+    mail: email::Model,
+    outcome: Outcome,
+}
+
+/// Sends at most `limit` mails that are due, oldest first. Answers how many were accepted or given up.
+///
+/// # Errors
+/// The database's. What a relay says is recorded, not answered.
+pub async fn deliver_due(app: &App, scope: DeliveryScope, limit: u64) -> Result<usize, Error> {
+    let now = app.now();
+    let mails = app.transact(async |tx: &Tx| claim(tx, scope, now, limit).await).await?;
+    if mails.is_empty() {
+        return Ok(0);
+    }
+    let tries = mails.into_iter().map(|mail| send(app, mail));
+    let tried: Vec<Tried> = stream::iter(tries).buffer_unordered(CONCURRENCY).collect().await;
+    app.transact(async |tx: &Tx| record(tx, app, &tried).await).await
+}
+
+async fn claim(tx: &Tx, scope: DeliveryScope, now: DateTime<Utc>, limit: u64) -> Result<Vec<email::Model>, Error> {
+    let mut due = email::Entity::find()
+        .filter(email::Column::State.is_in([QUEUED, SENDING]))
+        .filter(email::Column::DueAt.lte(now))
+        .filter(email::Column::LeaseUntil.is_null().or(email::Column::LeaseUntil.lte(now)));
+    match scope {
+        DeliveryScope::All => {}
+        DeliveryScope::Clock(clock) => {
+            let accounts = Query::select()
+                .column(account::Column::Id)
+                .from(account::Entity)
+                .and_where(account::Column::TestClockId.eq(clock))
+                .to_owned();
+            due = due.filter(email::Column::AccountId.in_subquery(accounts));
+        }
+    }
+    let mut mails = due
+        .order_by_asc(email::Column::DueAt)
+        .order_by_asc(email::Column::Id)
+        .limit(limit)
+        .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
+        .all(&**tx)
+        .await?;
+    if mails.is_empty() {
+        return Ok(mails);
+    }
+    let lease = now + TimeDelta::seconds(LEASE_SECONDS);
+    let ids: Vec<EmailId> = mails.iter().map(|mail| mail.id).collect();
+    email::Entity::update_many()
+        .col_expr(email::Column::State, Expr::value(SENDING))
+        .col_expr(email::Column::LeaseUntil, Expr::value(lease))
+        .col_expr(email::Column::Fence, Expr::col(email::Column::Fence).add(1_i64))
+        .col_expr(email::Column::Attempts, Expr::col(email::Column::Attempts).add(1_i32))
+        .filter(email::Column::Id.is_in(ids))
+        .exec(&**tx)
+        .await?;
+    for mail in &mut mails {
+        mail.fence += 1;
+        mail.attempts += 1;
+        mail.lease_until = Some(lease);
+    }
+    Ok(mails)
+}
+
+async fn send(app: &App, mail: email::Model) -> Tried {
+    let now = app.now();
+    let enough = TimeDelta::from_std(SEND_TIMEOUT).unwrap_or(TimeDelta::MAX);
+    if mail.lease_until.is_none_or(|lease| lease - now < enough) {
+        return Tried { mail, outcome: Outcome::NotTried };
+    }
+    let Ok(opened) = opened(&app.tools, &mail) else {
+        return Tried { mail, outcome: Outcome::Never("its secret cannot be opened".to_owned()) };
+    };
+    let outgoing = Outgoing {
+        id: mail.id,
+        kind: mail.kind.clone(),
+        to: mail.to_address.clone(),
+        subject: mail.subject.clone(),
+        text: opened.text,
+        html: opened.html,
+        created_at: mail.created_at,
+        date: now,
+    };
+    let outcome = match app.mailer.send(&outgoing).await {
+        Ok(()) => Outcome::Accepted,
+        Err(SendError::Temporary(why)) if mail.attempts >= MAX_ATTEMPTS => Outcome::Never(why),
+        Err(SendError::Temporary(why)) => Outcome::Later(why),
+        Err(SendError::Permanent(why)) => Outcome::Never(why),
+    };
+    Tried { mail, outcome }
+}
+
+async fn record(tx: &Tx, app: &App, tried: &[Tried]) -> Result<usize, Error> {
+    let real_now = app.now();
+    let accepted = tried.iter().filter(|each| each.outcome == Outcome::Accepted);
+    let clocks = clocks(tx, real_now, accepted.filter_map(|each| each.mail.account_id)).await?;
+    let mut finished = 0;
+    for Tried { mail, outcome } in tried {
+        let change = email::Entity::update_many()
+            .filter(email::Column::Id.eq(mail.id))
+            .filter(email::Column::Fence.eq(mail.fence))
+            .filter(email::Column::State.eq(SENDING))
+            .col_expr(email::Column::LeaseUntil, Expr::value(None::<DateTime<Utc>>));
+        let change = match outcome {
+            Outcome::Accepted => {
+                let at = mail.account_id.and_then(|id| clocks.get(&id)).copied().unwrap_or(real_now);
+                without_secret(app, change)
+                    .col_expr(email::Column::State, Expr::value(ACCEPTED))
+                    .col_expr(email::Column::AcceptedAt, Expr::value(at))
+                    .col_expr(email::Column::LastError, Expr::value(None::<String>))
+            }
+            Outcome::Never(why) => without_secret(app, change)
+                .col_expr(email::Column::State, Expr::value(FAILED))
+                .col_expr(email::Column::LastError, Expr::value(why.as_str())),
+            Outcome::Later(why) => change
+                .col_expr(email::Column::State, Expr::value(QUEUED))
+                .col_expr(email::Column::DueAt, Expr::value(real_now + back_off(mail.attempts)))
+                .col_expr(email::Column::LastError, Expr::value(why.as_str())),
+            Outcome::NotTried => change
+                .col_expr(email::Column::State, Expr::value(QUEUED))
+                .col_expr(email::Column::Attempts, Expr::value(mail.attempts - 1)),
+        };
+        let done = change.exec(&**tx).await?.rows_affected == 1;
+        finished += usize::from(done && matches!(outcome, Outcome::Accepted | Outcome::Never(_)));
+        told(mail, outcome);
+    }
+    Ok(finished)
+}
+
+/// Forgets the secret, except where a script has to read it.
+fn without_secret(app: &App, change: sea_orm::UpdateMany<email::Entity>) -> sea_orm::UpdateMany<email::Entity> {
+    if app.mailer.is_development() && app.config().test_clocks {
+        return change;
+    }
+    change.col_expr(email::Column::SealedSecret, Expr::value(None::<String>))
+}
+
+/// The instant on the clock of each account that a mail was accepted for.
+async fn clocks(
+    tx: &Tx,
+    real_now: DateTime<Utc>,
+    accounts: impl Iterator<Item = AccountId>,
+) -> Result<HashMap<AccountId, DateTime<Utc>>, Error> {
+    let ids: std::collections::BTreeSet<AccountId> = accounts.collect();
+    let mut clocks = HashMap::new();
+    if ids.is_empty() {
+        return Ok(clocks);
+    }
+    let on_test_clocks = account::Entity::find()
+        .filter(account::Column::Id.is_in(ids))
+        .filter(account::Column::TestClockId.is_not_null());
+    for account in on_test_clocks.all(&**tx).await? {
+        clocks.insert(account.id, clock::now_for(&**tx, real_now, &account).await?);
+    }
+    Ok(clocks)
+}
+
+/// How long to wait after so many tries.
+fn back_off(attempts: i32) -> TimeDelta {
+    match attempts {
+        ..=1 => TimeDelta::minutes(1),
+        2 => TimeDelta::minutes(5),
+        3 => TimeDelta::minutes(30),
+        4 => TimeDelta::hours(2),
+        5 => TimeDelta::hours(6),
+        6.. => TimeDelta::hours(12),
+    }
+}
+
+fn told(mail: &email::Model, outcome: &Outcome) {
+    match outcome {
+        Outcome::Accepted => tracing::debug!(email = %mail.id, kind = mail.kind, "accepted"),
+        Outcome::Later(why) => {
+            tracing::warn!(email = %mail.id, kind = mail.kind, attempts = mail.attempts, why, "not sent yet");
+        }
+        Outcome::Never(why) => {
+            tracing::error!(email = %mail.id, kind = mail.kind, attempts = mail.attempts, why, "given up");
+        }
+        Outcome::NotTried => tracing::debug!(email = %mail.id, kind = mail.kind, "its lease ran out before its turn"),
+    }
+}

@@ -1,0 +1,177 @@
+//! Service e-mails. An action queues a [`Message`] in its own transaction, [`deliver`] sends it later.
+//!
+//! | question | where |
+//! |---|---|
+//! | which mails are there, what do they say | [`message`], `templates/{fr,en}/<kind>.txt` |
+//! | what can a template print | [`context`], [`filters`], [`markup`] |
+//! | how is a mail stored, how is a secret kept apart | [`row`], [`queue`], [`opened`] |
+//! | when is it sent, again, or given up | [`deliver`] |
+//! | how does it leave | [`transport`] |
+
+pub mod context;
+pub mod deliver;
+pub mod filters;
+pub mod markup;
+pub mod message;
+pub mod templates;
+#[cfg(test)]
+mod tests;
+pub mod transport;
+
+pub use context::PLACEHOLDER;
+pub use deliver::{DeliveryScope, deliver_due};
+pub use message::{Category, Message};
+pub use templates::{Rendered, Templates};
+pub use transport::{Mailer, Outgoing, SendError, SentMail};
+
+use crate::actions::{Context, Error};
+use crate::app::Tools;
+use crate::db::Tx;
+use chrono::NaiveDate;
+use domain::id::{EmailId, ServiceId};
+use entity::{account, email};
+use sea_orm::ActiveValue::Set;
+use sea_orm::EntityTrait;
+use sea_orm::sea_query::OnConflict;
+
+/// Longest cause, in bytes.
+const MAX_CAUSE: usize = 160;
+/// Mails in one insert statement.
+const CHUNK: usize = 500;
+
+/// Which of a service's boundaries a mail is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ServiceLink {
+    /// The service.
+    pub service_id: ServiceId,
+    /// The boundary that it speaks of.
+    pub boundary: i32,
+    /// The service's cycle when it was written.
+    pub cycle: i32,
+}
+
+/// A mail to be queued.
+#[derive(Debug, Clone)]
+pub struct Letter<'a> {
+    /// Whose mail it is: its language, name and time zone.
+    pub account: &'a account::Model,
+    /// What it says.
+    pub message: &'a Message,
+    /// What caused it; a second mail with the same cause is not stored.
+    pub cause: String,
+    /// Where it goes, if not to the account's primary address.
+    pub to: Option<String>,
+    /// The boundary that a renewal mail is about.
+    pub service: Option<ServiceLink>,
+    /// The day that a deletion notice names.
+    pub names_on: Option<NaiveDate>,
+}
+
+impl<'a> Letter<'a> {
+    /// A mail to the account's primary address, about no boundary.
+    #[must_use]
+    pub fn new(account: &'a account::Model, message: &'a Message, cause: impl Into<String>) -> Self {
+        Self { account, message, cause: cause.into(), to: None, service: None, names_on: None }
+    }
+}
+
+/// The row of a mail, rendered, for batches. See [`queue_all`].
+///
+/// # Errors
+/// [`Error::Internal`] for an account without address, a cause of more than 160 bytes, or a template
+/// that fails.
+pub fn row(cx: &Context<'_>, letter: &Letter<'_>) -> Result<email::ActiveModel, Error> {
+    let to = letter.to.as_ref().or(letter.account.email.as_ref());
+    let to = to.ok_or_else(|| Error::internal("a mail to an account without address"))?;
+    if letter.cause.len() > MAX_CAUSE {
+        return Err(Error::internal("the cause of a mail is too long"));
+    }
+    let rendered = cx.tools.templates.render(letter.account, letter.message)?;
+    let id: EmailId = cx.id();
+    let sealed = letter.message.secret().map(|secret| cx.tools.sealer.seal(&*cx.tools.entropy, &place(id), secret));
+    Ok(email::ActiveModel {
+        id: Set(id),
+        account_id: Set(Some(letter.account.id)),
+        service_id: Set(letter.service.map(|link| link.service_id)),
+        kind: Set(letter.message.kind().to_owned()),
+        category: Set(letter.message.category().as_str().to_owned()),
+        language: Set(letter.account.language),
+        to_address: Set(to.clone()),
+        subject: Set(rendered.subject),
+        text_body: Set(rendered.text),
+        html_body: Set(rendered.html),
+        sealed_secret: Set(sealed),
+        cause: Set(letter.cause.clone()),
+        boundary: Set(letter.service.map(|link| link.boundary)),
+        cycle: Set(letter.service.map(|link| link.cycle)),
+        names_on: Set(letter.names_on),
+        state: Set(deliver::QUEUED.to_owned()),
+        attempts: Set(0),
+        due_at: Set(cx.real_now),
+        lease_until: Set(None),
+        fence: Set(0),
+        created_at: Set(cx.now),
+        accepted_at: Set(None),
+        last_error: Set(None),
+    })
+}
+
+/// Queues a mail. One that has been queued for the same cause before is not queued again: success.
+///
+/// # Errors
+/// Those of [`row`], or the database's.
+pub async fn queue(tx: &Tx, cx: &Context<'_>, letter: Letter<'_>) -> Result<(), Error> {
+    queue_all(tx, vec![row(cx, &letter)?]).await
+}
+
+/// Queues the rows that [`row`] made, a few statements for all of them; causes that are there are skipped.
+///
+/// # Errors
+/// The database's.
+pub async fn queue_all(tx: &Tx, rows: Vec<email::ActiveModel>) -> Result<(), Error> {
+    let mut rows = rows.into_iter().peekable();
+    while rows.peek().is_some() {
+        let once = OnConflict::column(email::Column::Cause).do_nothing().to_owned();
+        let chunk: Vec<_> = rows.by_ref().take(CHUNK).collect();
+        email::Entity::insert_many(chunk).on_conflict(once).exec_without_returning(&**tx).await?;
+    }
+    Ok(())
+}
+
+/// A stored mail with its secret in its place.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Opened {
+    /// The text part.
+    pub text: String,
+    /// The HTML part.
+    pub html: String,
+    /// The code or token, where the mail carries one that is still kept.
+    pub secret: Option<String>,
+}
+
+impl std::fmt::Debug for Opened {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Opened").finish_non_exhaustive()
+    }
+}
+
+/// Opens a stored mail: for its delivery, and for the operator's view in development.
+///
+/// # Errors
+/// [`Error::Internal`] for a secret that another key sealed.
+pub fn opened(tools: &Tools, mail: &email::Model) -> Result<Opened, Error> {
+    let Some(sealed) = &mail.sealed_secret else {
+        return Ok(Opened { text: mail.text_body.clone(), html: mail.html_body.clone(), secret: None });
+    };
+    let secret = tools.sealer.open(&place(mail.id), sealed)?;
+    Ok(Opened {
+        text: mail.text_body.replace(PLACEHOLDER, &secret),
+        html: mail.html_body.replace(PLACEHOLDER, &markup::html_escaped(&secret)),
+        secret: Some(secret),
+    })
+}
+
+/// The place that a mail's secret is sealed for.
+fn place(id: EmailId) -> String {
+    format!("email:{id}")
+}

@@ -1,0 +1,39 @@
+//! What is wrong with one value: its stable code and the message in English and French.
+//! `{name}` is replaced by the fault's parameter of that name.
+
+/// Every code of a single value, with its message: English, French. A code that is not here (the
+/// domain's, for instance) says its own title.
+pub const CODES: &[(&str, [&str; 2])] = &[
+    ("required", ["Is required.", "Est obligatoire."]),
+    ("unknown_member", ["Is not a member that this operation takes.", "N'est pas un membre que cette opération accepte."]),
+    ("unknown_parameter", ["Is not a parameter of this operation.", "N'est pas un paramètre de cette opération."]),
+    ("duplicate", ["Is given more than once.", "Est donné plus d'une fois."]),
+    ("null_not_allowed", ["Leave the member out instead of null.", "Omettez le membre au lieu de null."]),
+    ("invalid_type", ["Must be {expected}.", "Doit être du type attendu ({expected})."]),
+    ("invalid_format", ["Does not have the expected form.", "N'a pas la forme attendue."]),
+    ("invalid_value", ["Is not accepted.", "N'est pas accepté."]),
+    ("not_one_of", ["Must be one of {allowed}.", "Doit être l'une des valeurs {allowed}."]),
+    ("too_long", ["Is longer than {max} characters.", "Compte plus de {max} caractères."]),
+    ("too_short", ["Is shorter than {min} characters.", "Compte moins de {min} caractères."]),
+    ("too_many", ["Has more than {max} items.", "Compte plus de {max} éléments."]),
+    ("too_few", ["Has fewer than {min} items.", "Compte moins de {min} éléments."]),
+    ("too_deep", ["Is nested more than {max} levels deep.", "Est imbriqué sur plus de {max} niveaux."]),
+    ("out_of_range", ["Must be between {min} and {max}.", "Doit être compris entre {min} et {max}."]),
+    ("too_weak", ["Is too easy to guess.", "Est trop facile à deviner."]),
+    ("invalid_email", ["Must be an e-mail address.", "Doit être une adresse e-mail."]),
+    ("invalid_id", ["Must be an id of the right kind.", "Doit être un identifiant du bon type."]),
+    ("not_found", ["Names nothing that exists.", "Ne désigne rien qui existe."]),
+    ("already_used", ["Is already used.", "Est déjà utilisé."]),
+    ("in_the_past", ["Must not be in the past.", "Ne doit pas être dans le passé."]),
+    ("not_available", ["Is not available.", "N'est pas disponible."]),
+    ("duplicate_item", ["Is the same as an item before.", "Est identique à un élément précédent."]),
+    ("currency_mismatch", ["Must be in {currency}.", "Doit être en {currency}."]),
+];
+
+/// The message of a code; its words are those of [`CODES`], or of a refusal with the same code.
+pub(super) fn message(code: &str, language: usize) -> &'static str {
+    let known = CODES.iter().find(|(known, _)| *known == code).map(|(_, words)| *words);
+    let words = known.or_else(|| code.parse::<super::Code>().ok().map(|code| code.entry().title));
+    let fallback = ["Is not accepted.", "N'est pas accepté."];
+    words.unwrap_or(fallback).get(language).copied().unwrap_or_default()
+}

@@ -1,0 +1,154 @@
+//! Mails, as operators see them; in development with the codes and tokens they carry.
+
+use crate::app::App;
+use crate::http::body::Params;
+use crate::http::caller::Operator;
+use crate::http::page::{self, KeyColumn, Page, PageQuery};
+use crate::http::reply::Reply;
+use crate::mail;
+use crate::problem::Problem;
+use actix_web::get;
+use actix_web::web::Data;
+use chrono::{DateTime, NaiveDate, Utc};
+use domain::id::{AccountId, EmailId, ServiceId};
+use entity::email;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+/// The routes.
+pub fn configure(cfg: &mut ServiceConfig<'_>) {
+    cfg.service(list_operator_emails);
+}
+
+/// A mail as operators see it.
+#[derive(Clone, Serialize, ToSchema)]
+#[schema(as = OperatorEmail)]
+pub struct EmailView {
+    /// Its id.
+    #[schema(value_type = String, pattern = "^eml_[0-7][0-9a-hjkmnp-tv-z]{25}$", max_length = 30, example = "eml_01h455vb4pex5vsknk084sn02q")]
+    pub id: EmailId,
+    /// Whose it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, nullable = false, pattern = "^acc_[0-7][0-9a-hjkmnp-tv-z]{25}$", max_length = 30, example = "acc_01h455vb4pex5vsknk084sn02q")]
+    pub account_id: Option<AccountId>,
+    /// The service it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, nullable = false, pattern = "^svc_[0-7][0-9a-hjkmnp-tv-z]{25}$", max_length = 30, example = "svc_01h455vb4pex5vsknk084sn02q")]
+    pub service_id: Option<ServiceId>,
+    /// Which mail it is. Extensible enum.
+    #[schema(max_length = 48, example = "verify_email")]
+    pub kind: String,
+    /// What it is about. Extensible enum.
+    #[schema(max_length = 16, example = "account")]
+    pub category: String,
+    /// Extensible enum.
+    #[schema(max_length = 2, example = "fr")]
+    pub language: String,
+    /// Where it goes.
+    #[schema(format = "email", max_length = 254, example = "camille@example.org")]
+    pub to: String,
+    /// Its subject.
+    #[schema(max_length = 255, example = "Votre code de vérification")]
+    pub subject: String,
+    /// Its text; outside development mode with `••••` where a secret stands.
+    #[schema(max_length = 65536, example = "Votre code : 482913")]
+    pub text: String,
+    /// The code or token that it carries, in development mode only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, max_length = 255, example = "482913")]
+    pub secret: Option<String>,
+    /// `queued`, `sending`, `accepted` by the relay, `failed`. Extensible enum.
+    #[schema(max_length = 16, example = "accepted")]
+    pub state: String,
+    /// How often its delivery was tried.
+    #[schema(minimum = 0, example = 1)]
+    pub attempts: i32,
+    /// The day of deletion that it names.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = "2026-03-15")]
+    pub names_on: Option<NaiveDate>,
+    /// When it was written, on the account's clock.
+    #[schema(example = "2026-01-30T10:00:00Z")]
+    pub created_at: DateTime<Utc>,
+    /// When the relay accepted it, on the account's clock.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = "2026-01-30T10:00:01Z")]
+    pub accepted_at: Option<DateTime<Utc>>,
+    /// What its last try said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, max_length = 1000, example = "450 mailbox busy")]
+    pub last_error: Option<String>,
+}
+
+/// Which mails to list.
+#[derive(Debug, Clone, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct EmailSearch {
+    /// Only mails to this address.
+    #[serde(default)]
+    #[param(nullable = false, max_length = 254, example = "camille@example.org")]
+    pub to: Option<String>,
+    /// Only mails of this account.
+    #[serde(default)]
+    #[param(value_type = Option<String>, nullable = false, pattern = "^acc_[0-7][0-9a-hjkmnp-tv-z]{25}$", max_length = 30, example = "acc_01h455vb4pex5vsknk084sn02q")]
+    pub account_id: Option<AccountId>,
+}
+
+/// Mails, the last first.
+#[utoipa::path(
+    operation_id = "list_operator_emails", tag = "Operator", security(("bearer" = ["operator:*"])),
+    summary = "List service e-mails",
+    description = "Mails in the order in which they were written, the last first. In development mode (test clocks on, mail kept on the machine) each shows the code or token that it carries, so that a script can act.",
+    params(PageQuery, EmailSearch),
+    responses((status = 200, description = "A page of mails", body = Page<EmailView>)),
+)]
+#[get("/operator/emails")]
+pub async fn list_operator_emails(
+    app: Data<App>,
+    _operator: Operator,
+    query: PageQuery,
+    Params(search): Params<EmailSearch>,
+) -> Result<Reply, Problem> {
+    let mut select = email::Entity::find();
+    if let Some(to) = search.to {
+        select = select.filter(email::Column::ToAddress.eq(crate::actions::account::normal(&to)));
+    }
+    if let Some(account) = search.account_id {
+        select = select.filter(email::Column::AccountId.eq(account));
+    }
+    // ids follow real time: mails of an account whose clock stands still keep their order
+    let key = query.sort(&[], KeyColumn::Desc(email::Column::Id))?;
+    let page = page::keyset(app.read(), select, key, &query).await?;
+    let page = page.try_map(|mail| view(&app, mail))?;
+    Ok(Reply::page(&page, &query).header("cache-control", "no-store"))
+}
+
+fn view(app: &App, mail: email::Model) -> Result<EmailView, crate::actions::Error> {
+    let development = app.config().test_clocks && app.mailer.is_development();
+    let (text, secret) = if development {
+        let opened = mail::opened(&app.tools, &mail)?;
+        (opened.text, opened.secret)
+    } else {
+        (mail.text_body, None)
+    };
+    Ok(EmailView {
+        id: mail.id,
+        account_id: mail.account_id,
+        service_id: mail.service_id,
+        kind: mail.kind,
+        category: mail.category,
+        language: mail.language.to_string(),
+        to: mail.to_address,
+        subject: mail.subject,
+        text,
+        secret,
+        state: mail.state,
+        attempts: mail.attempts,
+        names_on: mail.names_on,
+        created_at: mail.created_at,
+        accepted_at: mail.accepted_at,
+        last_error: mail.last_error,
+    })
+}

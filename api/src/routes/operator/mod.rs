@@ -1,0 +1,23 @@
+//! The provider's staff and systems: accounts, mails, test clocks, parked work, deliveries, the catalogue.
+
+pub mod accounts;
+pub mod clocks;
+pub mod emails;
+pub mod milestones;
+pub mod orders;
+pub mod plans;
+pub mod policy;
+pub mod scheduler;
+
+use utoipa_actix_web::service_config::ServiceConfig;
+
+/// The routes.
+pub fn configure(cfg: &mut ServiceConfig<'_>) {
+    cfg.configure(accounts::configure)
+        .configure(clocks::configure)
+        .configure(emails::configure)
+        .configure(milestones::configure)
+        .configure(orders::configure)
+        .configure(plans::configure)
+        .configure(scheduler::configure);
+}

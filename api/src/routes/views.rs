@@ -1,0 +1,125 @@
+//! What several resources show in the same way.
+
+use crate::problem::Code;
+use domain::account::Language;
+use domain::money::{Currency, Money, Scaled6};
+use domain::refusal::Refusal;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa::openapi::schema::{Object, ObjectBuilder, Type};
+
+/// An amount with its currency.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = Money)]
+pub struct MoneyView {
+    /// Decimal number: exactly the currency's fractional digits, up to six in unit prices.
+    #[schema(pattern = r"^-?[0-9]{1,17}(\.[0-9]{1,6})?$", max_length = 25, example = "12.34")]
+    pub amount: String,
+    /// ISO 4217 code.
+    #[schema(pattern = "^[A-Z]{3}$", min_length = 3, max_length = 3, example = "EUR")]
+    pub currency: String,
+}
+
+impl From<Money> for MoneyView {
+    fn from(money: Money) -> Self {
+        Self { amount: money.to_string(), currency: money.currency().to_string() }
+    }
+}
+
+impl MoneyView {
+    /// Minor units as they are stored, with the row's currency.
+    #[must_use]
+    pub fn minor(minor: i64, currency: &str) -> Self {
+        match currency.parse::<Currency>() {
+            Ok(known) => Money::from_minor(minor, known).into(),
+            // no row has such a currency; showing minor units is better than showing nothing
+            Err(_) => Self { amount: minor.to_string(), currency: currency.to_owned() },
+        }
+    }
+
+    /// A unit price: up to six fractional digits.
+    #[must_use]
+    pub fn price(unit_price: Scaled6, currency: &str) -> Self {
+        Self { amount: unit_price.display_price(), currency: currency.to_owned() }
+    }
+}
+
+/// Whether something can be done now, and why not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = Action)]
+pub struct ActionView {
+    /// Whether the operation would be accepted now.
+    #[schema(example = true)]
+    pub allowed: bool,
+    /// The codes of what stands in the way; empty when it is allowed. Extensible enum.
+    #[schema(max_items = 20, example = json!([]))]
+    pub blocked_by: Vec<String>,
+    /// The first of them in words, in the caller's language.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, max_length = 200, example = "Another payment is under way")]
+    pub reason: Option<String>,
+}
+
+impl ActionView {
+    /// From what the function that guards the action says.
+    #[must_use]
+    pub fn of(verdict: Result<(), Refusal>, language: Language) -> Self {
+        Self::all(&verdict.err().map_or_else(Vec::new, |refusal| vec![refusal]), language)
+    }
+
+    /// From everything that stands in the way.
+    #[must_use]
+    pub fn all(refusals: &[Refusal], language: Language) -> Self {
+        Self {
+            allowed: refusals.is_empty(),
+            blocked_by: refusals.iter().map(ToString::to_string).collect(),
+            reason: refusals.first().map(|refusal| reason(*refusal, language)),
+        }
+    }
+}
+
+/// A refusal in words.
+#[must_use]
+pub fn reason(refusal: Refusal, language: Language) -> String {
+    let [english, french] = Code::Refused(refusal).entry().title;
+    match language {
+        Language::Fr => french.to_owned(),
+        Language::En => english.to_owned(),
+    }
+}
+
+/// The schema of a closed set of words in a request, written inline: two named enums must not share a
+/// value.
+fn words(words: impl Iterator<Item = &'static str>, example: &'static str) -> Object {
+    ObjectBuilder::new().schema_type(Type::String).enum_values(Some(words)).examples([example]).build()
+}
+
+/// The periods that a request may name.
+#[must_use]
+pub fn periods() -> Object {
+    words(domain::calendar::Period::ALL.iter().map(|word| word.as_str()), "P1M")
+}
+
+/// The renewal modes that a request may name.
+#[must_use]
+pub fn renewal_modes() -> Object {
+    words(domain::service::RenewalMode::ALL.iter().map(|word| word.as_str()), "automatic")
+}
+
+/// The kinds of payment method that a request may name.
+#[must_use]
+pub fn method_types() -> Object {
+    words(domain::payment::PaymentMethodType::ALL.iter().map(|word| word.as_str()), "card")
+}
+
+/// The ways of delivery that a request may name.
+#[must_use]
+pub fn deliveries() -> Object {
+    words(domain::policy::Delivery::ALL.iter().map(|word| word.as_str()), "automatic")
+}
+
+/// The states of a tracking step that a request may name.
+#[must_use]
+pub fn step_statuses() -> Object {
+    words(domain::order::StepStatus::ALL.iter().map(|word| word.as_str()), "done")
+}

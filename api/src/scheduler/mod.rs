@@ -1,0 +1,111 @@
+//! Runs what is due: claims milestones by lease, runs them in the order of their due date, records.
+//!
+//! Any number of nodes may do this on one PostgreSQL; any of them may die between two lines. A
+//! milestone takes effect once: its state and fence are checked in the transaction that carries its
+//! effect, and the database's constraints have the last word.
+
+pub mod agenda;
+pub mod claim;
+pub mod clocks;
+pub mod finish;
+pub mod run;
+pub mod safety;
+
+use crate::actions::Error;
+pub use crate::actions::milestone::Effect;
+use crate::app::App;
+use crate::mail::deliver::{DeliveryScope, deliver_due};
+use chrono::{DateTime, Utc};
+use domain::id::TestClockId;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+/// Mails delivered between two looks at what is due.
+const MAILS: u64 = 200;
+/// Rounds of one drain before it gives the others a turn.
+const MAX_ROUNDS: u32 = 10_000;
+
+/// Whose milestones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// Accounts on real time.
+    Ordinary,
+    /// Accounts attached to one test clock.
+    Clock(TestClockId),
+}
+
+/// What a run did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Report {
+    /// Milestones that were run, whatever came of them.
+    pub ran: u64,
+}
+
+/// Runs everything in `scope` that is due at `now`, until nothing is left.
+///
+/// # Errors
+/// The database's: what fails in one milestone is recorded with it instead.
+pub async fn drain(app: &App, scope: Scope, now: DateTime<Utc>) -> Result<Report, Error> {
+    let mut report = Report::default();
+    for _ in 0..MAX_ROUNDS {
+        let claimed = claim::claim(app, scope, now).await?;
+        if claimed.is_empty() {
+            break;
+        }
+        report.ran += u64::try_from(claimed.len()).unwrap_or_default();
+        run::run(app, scope, now, claimed).await?;
+    }
+    Ok(report)
+}
+
+/// One look at everything: what is due on real time, mails, test clocks on the move.
+///
+/// # Errors
+/// The database's.
+pub async fn round(app: &App) -> Result<Report, Error> {
+    let now = app.now();
+    safety::heartbeat(app, now).await?;
+    let report = drain(app, Scope::Ordinary, now).await?;
+    deliver_due(app, DeliveryScope::All, MAILS).await?;
+    clocks::advance_all(app).await?;
+    Ok(report)
+}
+
+/// Runs what is due until an instant that is not later than now, once, mails included.
+///
+/// # Errors
+/// [`Error::Invalid`] for an instant in the future; the database's.
+pub async fn tick(app: &App, until: DateTime<Utc>) -> Result<Report, Error> {
+    if until > app.now() {
+        return Err(crate::actions::Invalid::new("/until", "in_the_future").into());
+    }
+    let report = drain(app, Scope::Ordinary, until).await?;
+    while deliver_due(app, DeliveryScope::All, MAILS).await? > 0 {}
+    Ok(report)
+}
+
+/// Starts the loop on a thread of its own; ends when `stop` is cancelled, after the round under way.
+pub fn start(app: Arc<App>, stop: CancellationToken) -> std::thread::JoinHandle<()> {
+    std::thread::spawn(move || {
+        let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+            Ok(runtime) => runtime,
+            Err(error) => {
+                tracing::error!(%error, "the scheduler cannot start");
+                return;
+            }
+        };
+        runtime.block_on(async {
+            let interval = Duration::from_millis(app.config().scheduler.interval_ms.max(10));
+            while !stop.is_cancelled() {
+                if let Err(error) = round(&app).await {
+                    tracing::error!(%error, "scheduler round");
+                }
+                tokio::select! {
+                    () = stop.cancelled() => {}
+                    () = tokio::time::sleep(interval) => {}
+                }
+            }
+        });
+    })
+}

@@ -1,0 +1,222 @@
+//! Runs what was claimed: renewals set-based, charges side by side, everything else one by one.
+
+use super::agenda::{Mode, mode, single};
+use super::{Effect, Scope, finish, safety};
+use crate::actions::payment::{self, charge, reconcile, settle};
+use crate::actions::service::renew::{CatchUp, Renewed, renew};
+use crate::actions::{Context, Error};
+use crate::app::App;
+use crate::db::Tx;
+use chrono::{DateTime, Utc};
+use domain::id::MilestoneId;
+use domain::timeline::MilestoneState;
+use entity::milestone;
+use futures_util::StreamExt;
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use std::collections::BTreeMap;
+
+/// Runs claimed milestones. What fails is recorded with its milestone and stops nothing else.
+///
+/// # Errors
+/// The database's, when even that cannot be recorded.
+pub async fn run(app: &App, scope: Scope, now: DateTime<Utc>, claimed: Vec<milestone::Model>) -> Result<(), Error> {
+    let mut batch = Vec::new();
+    let mut charges = Vec::new();
+    let mut others = Vec::new();
+    for due in claimed {
+        match mode(due.kind) {
+            Mode::Batch => batch.push(due),
+            Mode::Charge => charges.push(due),
+            Mode::Single | Mode::Reconcile => others.push(due),
+        }
+    }
+    // one claim holds at most one milestone of a service, so these groups do not depend on each other
+    for chunk in batch.chunks(app.config().scheduler.renewal_chunk.max(1)) {
+        renew_chunk(app, scope, now, chunk).await?;
+    }
+    let at_once = app.config().scheduler.gateway_concurrency.max(1);
+    let mut running =
+        futures_util::stream::iter(charges.iter().map(|due| run_charge(app, now, due))).buffer_unordered(at_once);
+    while let Some(outcome) = running.next().await {
+        outcome?;
+    }
+    drop(running);
+    for due in &others {
+        let outcome = match mode(due.kind) {
+            Mode::Reconcile => run_reconcile(app, now, due).await,
+            Mode::Batch | Mode::Charge | Mode::Single => run_single(app, now, due).await,
+        };
+        note(app, now, due, outcome).await?;
+    }
+    Ok(())
+}
+
+async fn note(app: &App, now: DateTime<Utc>, due: &milestone::Model, outcome: Result<(), Error>) -> Result<(), Error> {
+    match outcome {
+        Ok(()) => Ok(()),
+        Err(error) => finish::failure(app, now, due, &error).await,
+    }
+}
+
+async fn run_single(app: &App, now: DateTime<Utc>, due: &milestone::Model) -> Result<(), Error> {
+    let cx = Context::scheduler(&app.tools, now, app.now());
+    app.transact(async |tx| {
+        let effect = single(tx, &cx, due).await?;
+        finish::effect(tx, now, due, effect).await
+    })
+    .await
+}
+
+/// First transaction, gateway, last transaction. A crash after the first leaves an attempt that is sent
+/// again with the same key by whoever takes the milestone over.
+async fn run_charge(app: &App, now: DateTime<Utc>, due: &milestone::Model) -> Result<(), Error> {
+    let outcome = charge_in_three_steps(app, now, due).await;
+    note(app, now, due, outcome).await
+}
+
+async fn charge_in_three_steps(app: &App, now: DateTime<Utc>, due: &milestone::Model) -> Result<(), Error> {
+    let cx = Context::scheduler(&app.tools, now, app.now());
+    let prepared = app
+        .transact(async |tx| {
+            charge::still_mine(tx, due).await?;
+            let prepared = charge::prepare(tx, &cx, due).await?;
+            if let charge::Prepared::Finished(effect) = prepared {
+                finish::effect(tx, now, due, effect).await?;
+            }
+            Ok::<_, Error>(prepared)
+        })
+        .await?;
+    match prepared {
+        charge::Prepared::Finished(_) => Ok(()),
+        charge::Prepared::Call(attempt) => {
+            let outcome = payment::call(app, attempt, now).await?;
+            app.transact(async |tx| {
+                settle::settle(tx, &cx, attempt, &outcome).await?;
+                finish::effect(tx, now, due, Effect::Done("charged")).await
+            })
+            .await
+        }
+        charge::Prepared::CallOff(attempt) => {
+            let lookup = payment::lookup(app, attempt, now).await?;
+            let found = app.gateway.cancel(&lookup).await;
+            app.transact(async |tx| {
+                if let crate::payment::gateway::Found::Charge(outcome) = &found {
+                    settle::settle(tx, &cx, attempt, outcome).await?;
+                }
+                let again = now + chrono::TimeDelta::minutes(1);
+                finish::effect(tx, now, due, Effect::Wait(again, "calling_off")).await
+            })
+            .await
+        }
+    }
+}
+
+async fn run_reconcile(app: &App, now: DateTime<Utc>, due: &milestone::Model) -> Result<(), Error> {
+    let cx = Context::scheduler(&app.tools, now, app.now());
+    let learnt = reconcile::ask(app, due, now).await?;
+    app.transact(async |tx| {
+        // the milestone first: recording a final outcome drops what is still planned for the attempt
+        charge::still_mine(tx, due).await?;
+        let effect = reconcile::record(tx, &cx, due, &learnt).await?;
+        finish::effect(tx, now, due, effect).await
+    })
+    .await
+}
+
+/// Renews a chunk in one transaction; if that fails, each alone, and the one that fails is recorded.
+async fn renew_chunk(app: &App, scope: Scope, now: DateTime<Utc>, chunk: &[milestone::Model]) -> Result<(), Error> {
+    match renew_together(app, scope, now, chunk).await {
+        Ok(()) => Ok(()),
+        Err(error) if chunk.len() > 1 => {
+            tracing::warn!(%error, services = chunk.len(), "renewing one by one");
+            for due in chunk {
+                let outcome = renew_together(app, scope, now, std::slice::from_ref(due)).await;
+                note(app, now, due, outcome).await?;
+            }
+            Ok(())
+        }
+        Err(error) => match chunk.first() {
+            Some(due) => finish::failure(app, now, due, &error).await,
+            None => Ok(()),
+        },
+    }
+}
+
+async fn renew_together(
+    app: &App,
+    scope: Scope,
+    now: DateTime<Utc>,
+    chunk: &[milestone::Model],
+) -> Result<(), Error> {
+    let cx = Context::scheduler(&app.tools, now, app.now());
+    let catch_up = match scope {
+        Scope::Clock(_) => CatchUp::Allowed,
+        Scope::Ordinary => safety::catch_up(app, chunk).await?,
+    };
+    let pause = app
+        .transact(async |tx| {
+            let outcomes = renew(tx, &cx, chunk, catch_up).await?;
+            lock_claimed(tx, chunk).await?;
+            let stopped = outcomes.iter().any(|(_, outcome)| *outcome == Renewed::TooManyUnbilled);
+            record(tx, now, chunk, outcomes).await?;
+            if stopped {
+                safety::pause(tx, "more than one unbilled boundary").await?;
+            }
+            Ok::<_, Error>(stopped)
+        })
+        .await?;
+    if pause {
+        tracing::error!("renewals are paused: a service has more than one unbilled boundary");
+    }
+    Ok(())
+}
+
+/// The rows must still be this runner's, all of them.
+async fn lock_claimed(tx: &Tx, chunk: &[milestone::Model]) -> Result<(), Error> {
+    let rows = milestone::Entity::find()
+        .filter(milestone::Column::Id.is_in(chunk.iter().map(|due| due.id)))
+        .order_by_asc(milestone::Column::Id)
+        .lock_exclusive()
+        .all(&**tx)
+        .await?;
+    let fences: BTreeMap<MilestoneId, i64> = chunk.iter().map(|due| (due.id, due.fence)).collect();
+    let mine = rows
+        .iter()
+        .filter(|row| row.state == MilestoneState::Running && fences.get(&row.id) == Some(&row.fence))
+        .count();
+    if mine == chunk.len() { Ok(()) } else { Err(Error::PreconditionFailed) }
+}
+
+async fn record(
+    tx: &Tx,
+    now: DateTime<Utc>,
+    chunk: &[milestone::Model],
+    outcomes: Vec<(MilestoneId, Renewed)>,
+) -> Result<(), Error> {
+    let mut done: BTreeMap<&'static str, Vec<MilestoneId>> = BTreeMap::new();
+    for (id, outcome) in outcomes {
+        let Some(due) = chunk.iter().find(|due| due.id == id) else { continue };
+        match outcome {
+            Renewed::Invoiced => done.entry("invoiced").or_default().push(id),
+            Renewed::Adopted => done.entry("adopted").or_default().push(id),
+            Renewed::Dropped => finish::effect(tx, now, due, Effect::Dropped("no_longer_holds")).await?,
+            Renewed::BeingPaid => {
+                let later = now + chrono::TimeDelta::minutes(5);
+                finish::effect(tx, now, due, Effect::Wait(later, "being_paid")).await?;
+            }
+            Renewed::TooManyUnbilled => finish::effect(tx, now, due, Effect::Wait(now, "paused")).await?,
+        }
+    }
+    for (outcome, ids) in done {
+        milestone::Entity::update_many()
+            .col_expr(milestone::Column::State, Expr::value(MilestoneState::Done))
+            .col_expr(milestone::Column::Outcome, Expr::value(Some(outcome)))
+            .col_expr(milestone::Column::FinishedAt, Expr::value(Some(now)))
+            .col_expr(milestone::Column::LeaseUntil, Expr::value(Option::<DateTime<Utc>>::None))
+            .filter(milestone::Column::Id.is_in(ids))
+            .exec(&**tx)
+            .await?;
+    }
+    Ok(())
+}

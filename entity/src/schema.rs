@@ -1,0 +1,19 @@
+//! Every table by its entity, for the test that compares them with the migrations.
+
+use sea_orm::{DatabaseConnection, Schema, sea_query::TableCreateStatement};
+
+/// What the entities say that the tables look like.
+#[must_use]
+pub fn statements(db: &DatabaseConnection) -> Vec<TableCreateStatement> {
+    let schema = Schema::new(sea_orm::ConnectionTrait::get_database_backend(db));
+    macro_rules! all {
+        ($($table:ident),+ $(,)?) => { vec![$(schema.create_table_from_entity(crate::$table::Entity)),+] };
+    }
+    all![
+        access_token, account, account_closure, activity, attempt_target, cancellation, email, event,
+        idempotency_key, invoice, invoice_balance, invoice_line, invoice_series, invoice_tax, ledger_entry,
+        milestone, one_time_code, operation, order, order_item, order_step, payment, payment_attempt,
+        payment_method, plan, plan_price, refresh_token, refund, scheduler_state, service, service_period,
+        service_segment, session, signing_key, test_clock,
+    ]
+}
