@@ -69,13 +69,39 @@ pub fn document() -> Value {
     finished(SERVER)
 }
 
+/// utoipa calls a generic page `Page_Order`; people call it `OrderPage`.
+fn name_pages(value: &mut Value) {
+    const REFERENCE: &str = "#/components/schemas/";
+    let named = |name: &str| name.strip_prefix("Page_").map(|item| format!("{item}Page"));
+    match value {
+        Value::Object(members) => {
+            let pages: Vec<(String, String)> =
+                members.keys().filter_map(|name| named(name).map(|page| (name.clone(), page))).collect();
+            for (old, new) in pages {
+                if let Some(schema) = members.remove(&old) {
+                    members.insert(new, schema);
+                }
+            }
+            members.values_mut().for_each(name_pages);
+        }
+        Value::Array(items) => items.iter_mut().for_each(name_pages),
+        Value::String(text) => {
+            if let Some(page) = text.strip_prefix(REFERENCE).and_then(named) {
+                *text = format!("{REFERENCE}{page}");
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
 fn finished(server: &str) -> Value {
     let (_, collected) = actix_web::App::new()
         .into_utoipa_app()
         .openapi(Base::openapi())
         .configure(crate::routes::configure)
         .split_for_parts();
-    let collected = serde_json::to_value(&collected).unwrap_or_default();
+    let mut collected = serde_json::to_value(&collected).unwrap_or_default();
+    name_pages(&mut collected);
     let server = server.trim_end_matches('/');
     let faults = faults();
     let options = openapi::Finish {

@@ -21,3 +21,15 @@ pub struct Model {
 }
 
 impl ActiveModelBehavior for ActiveModel {}
+
+impl Entity {
+    /// The VAT of one document; the document itself is looked up by its owner.
+    pub fn of(document: InvoiceId) -> Select<Self> {
+        Self::of_all([document])
+    }
+
+    /// The VAT of several documents.
+    pub fn of_all(documents: impl IntoIterator<Item = InvoiceId>) -> Select<Self> {
+        Self::find().filter(Column::InvoiceId.is_in(documents))
+    }
+}

@@ -60,14 +60,14 @@ words! {
 impl InvoiceStatus {
     /// The state after `event`.
     ///
-    /// | from \ event | issue | pay | part_pay | fall_due | take_back | credit | part_credit | write_off |
+    /// | from \ event | issue | pay | `part_pay` | `fall_due` | `take_back` | credit | `part_credit` | `write_off` |
     /// |---|---|---|---|---|---|---|---|---|
     /// | draft | open | – | – | – | – | – | – | – |
-    /// | open | – | paid | open | past_due | – | credited | open | – |
-    /// | paid | – | – | – | – | past_due | credited | paid | – |
-    /// | past_due | – | paid | past_due | – | past_due | credited | past_due | written_off |
+    /// | open | – | paid | open | `past_due` | – | credited | open | – |
+    /// | paid | – | – | – | – | `past_due` | credited | paid | – |
+    /// | `past_due` | – | paid | `past_due` | – | `past_due` | credited | `past_due` | `written_off` |
     /// | credited | – | – | – | – | – | – | – | – |
-    /// | written_off | – | paid | written_off | – | written_off | credited | written_off | – |
+    /// | `written_off` | – | paid | `written_off` | – | `written_off` | credited | `written_off` | – |
     ///
     /// A payment taken back makes a debt that is already late. Credited is final.
     ///
@@ -109,15 +109,16 @@ mod tests {
     #[test]
     fn every_state_and_event_has_its_answer() {
         use InvoiceStatus::{Credited, Draft, Open, Paid, PastDue, WrittenOff};
-        let (o, p, l, c, w) = (Some(Open), Some(Paid), Some(PastDue), Some(Credited), Some(WrittenOff));
+        let (to_open, paid, late) = (Some(Open), Some(Paid), Some(PastDue));
+        let (credited, given_up) = (Some(Credited), Some(WrittenOff));
         // rows: states in the order of ALL; columns: events in the order of ALL
         let table = [
-            [o, None, None, None, None, None, None, None],
-            [None, p, o, l, None, c, o, None],
-            [None, None, None, None, l, c, p, None],
-            [None, p, l, None, l, c, l, w],
+            [to_open, None, None, None, None, None, None, None],
+            [None, paid, to_open, late, None, credited, to_open, None],
+            [None, None, None, None, late, credited, paid, None],
+            [None, paid, late, None, late, credited, late, given_up],
             [None; 8],
-            [None, p, w, None, w, c, w, None],
+            [None, paid, given_up, None, given_up, credited, given_up, None],
         ];
         assert_eq!(InvoiceStatus::ALL, [Draft, Open, Paid, PastDue, Credited, WrittenOff]);
         assert_eq!(InvoiceEvent::ALL.len(), 8);

@@ -1,12 +1,17 @@
 //! Rules that hold for all inputs, not only for the vectors.
+#![expect(clippy::unwrap_used, reason = "strategies are test code")]
 
 use chrono::{Datelike, Days, NaiveDate};
 use chrono_tz::TZ_VARIANTS;
 use domain::calendar::{
     Anchor, Boundaries, Period, Segment, Step, billing_day, boundary, late_periods, period_of, start_of_day,
 };
+use domain::id::ServiceId;
 use domain::money::{Currency, Money, Scaled6, sum};
+use domain::policy::RenewalPolicy;
+use domain::service::{RenewalMode, ServiceStatus};
 use domain::tax::{Credited, Document, Line, Pricing, TaxCategory, included_tax, partial_credit, totals};
+use domain::timeline::{Debt, Facts, MilestoneKind, Retries, plan};
 use proptest::prelude::*;
 use rust_decimal::Decimal;
 
@@ -179,5 +184,56 @@ proptest! {
         prop_assert_eq!(value.display_price().parse::<Scaled6>().unwrap(), value);
         prop_assert_eq!(Scaled6::new(value.value()).unwrap(), value);
         prop_assert_eq!(Money::parse(&eur(minor).to_string(), Currency::EUR).unwrap(), eur(minor));
+    }
+
+    /// The timeline is ordered, each occurrence is in it once, and it is complete: every live service has
+    /// what ends its period, every deletion comes after its notices.
+    #[test]
+    fn the_timeline_is_ordered_and_complete(
+        anchor in anchor(),
+        period in period(),
+        boundary in 1_u32..40,
+        mode in proptest::sample::select(RenewalMode::ALL),
+        status in proptest::sample::select(ServiceStatus::ALL),
+        owing in any::<bool>(),
+        cancelled in any::<bool>(),
+        zone in proptest::sample::select(&TZ_VARIANTS[..]),
+    ) {
+        let boundaries = Boundaries::new(vec![Segment { first_boundary: 0, anchor, period }]).unwrap();
+        let expiry = boundaries.date(boundary).unwrap();
+        let facts = Facts {
+            service: ServiceId(uuid::Uuid::nil()),
+            status,
+            mode,
+            period,
+            boundary,
+            boundaries: &boundaries,
+            cycle: 0,
+            debt: owing.then_some(Debt { boundary, opened_on: expiry, retries: Retries::Planned }),
+            cancelled_on: cancelled.then_some(expiry),
+            delete_on: Some(expiry + Days::new(15)),
+            announced_suspension: None,
+            zone,
+            from: chrono::DateTime::UNIX_EPOCH,
+        };
+        let planned = plan(&facts, &RenewalPolicy::default()).unwrap();
+        for (one, next) in planned.iter().zip(planned.iter().skip(1)) {
+            prop_assert!((one.due_at, one.kind.rank()) <= (next.due_at, next.kind.rank()));
+        }
+        let mut keys: Vec<_> = planned.iter().map(|each| each.key.clone()).collect();
+        keys.sort();
+        keys.dedup();
+        prop_assert_eq!(keys.len(), planned.len());
+        for each in &planned {
+            prop_assert_eq!(each.due_at, start_of_day(each.on, zone));
+        }
+        let kinds = |kind: MilestoneKind| planned.iter().filter(|each| each.kind == kind).count();
+        let live = status.is_live();
+        let ending = kinds(MilestoneKind::Renew) + kinds(MilestoneKind::Suspend) + kinds(MilestoneKind::Delete);
+        prop_assert_eq!(ending, usize::from(live));
+        prop_assert_eq!(live && cancelled, live && planned.len() == 1 && kinds(MilestoneKind::Delete) == 1 && cancelled);
+        if status == ServiceStatus::Suspended && !cancelled {
+            prop_assert_eq!(kinds(MilestoneKind::DeletionNotice), 2);
+        }
     }
 }

@@ -35,3 +35,8 @@ fn invoice_sequence() {
 fn identifiers() {
     check("identifiers", support::identifiers::evaluate);
 }
+
+#[test]
+fn service_lifecycle() {
+    check("service_lifecycle", support::service_lifecycle::evaluate);
+}

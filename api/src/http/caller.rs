@@ -1,6 +1,6 @@
 //! Who calls: extractors that a handler's signature names.
 
-use super::scope::{CUSTOMER, OPERATOR, Scope};
+use super::scope::{AccountRead, CUSTOMER, OPERATOR, Scope};
 use crate::actions::{Actor, Context};
 use crate::app::App;
 use crate::problem::{Code, Problem};
@@ -178,7 +178,7 @@ impl<S: Scope> FromRequest for Require<S> {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let request = request.clone();
         Box::pin(async move {
-            let caller = caller_of(&request).await?;
+            let caller = caller_of(&request, S::NAME).await?;
             if caller.may(S::NAME) {
                 Ok(Self(caller, PhantomData))
             } else {
@@ -216,7 +216,7 @@ impl FromRequest for Caller {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let request = request.clone();
-        Box::pin(async move { caller_of(&request).await })
+        Box::pin(async move { caller_of(&request, AccountRead::NAME).await })
     }
 }
 
@@ -264,7 +264,7 @@ impl FromRequest for Operator {
             let bearer = bearer(&request)?;
             if !crate::token::looks_valid(&bearer) {
                 // a customer's session is known, but it is not an operator
-                caller_of(&request).await?;
+                caller_of(&request, OPERATOR).await?;
                 return Err(refused());
             }
             let token = personal(&app, &bearer, real_now).await?;
@@ -294,14 +294,15 @@ fn bearer(request: &HttpRequest) -> Result<String, Problem> {
         .ok_or_else(|| Code::Unauthenticated.into())
 }
 
-async fn caller_of(request: &HttpRequest) -> Result<Caller, Problem> {
+/// `scope` is what an operator's token is told to lack: it stands for no customer.
+async fn caller_of(request: &HttpRequest, scope: &str) -> Result<Caller, Problem> {
     let app = app_of(request)?;
     let real_now = app.now();
     let bearer = bearer(request)?;
     let (account_id, session, token) = if bearer.starts_with(crate::token::PREFIX) {
         let token = personal(&app, &bearer, real_now).await?;
         let Some(account_id) = token.account_id else {
-            return Err(Problem::new(Code::InsufficientScope).with("scope", "a customer's"));
+            return Err(Problem::new(Code::InsufficientScope).with("scope", scope));
         };
         (account_id, None, Some(token))
     } else {

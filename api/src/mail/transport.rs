@@ -80,10 +80,20 @@ enum Way {
     Memory(Mutex<Memory>),
 }
 
+/// Whether a `memory:` mailer accepts mails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reachable {
+    /// It does.
+    Yes,
+    /// It does not.
+    No,
+}
+
 #[derive(Default)]
 struct Memory {
     sent: Vec<SentMail>,
     failures: VecDeque<SendError>,
+    down: bool,
 }
 
 impl std::fmt::Debug for Mailer {
@@ -143,6 +153,16 @@ impl Mailer {
         }
     }
 
+    /// Takes a `memory:` mailer down, or up again: while it is down it accepts nothing.
+    pub fn set_reachable(&self, reachable: Reachable) {
+        match &self.way {
+            Way::Memory(memory) => {
+                memory.lock().unwrap_or_else(PoisonError::into_inner).down = reachable == Reachable::No;
+            }
+            Way::Relay(_) | Way::Files(_) => {}
+        }
+    }
+
     /// Sends a mail, within [`SEND_TIMEOUT`].
     ///
     /// # Errors
@@ -167,6 +187,9 @@ impl Mailer {
             }
             Way::Memory(memory) => {
                 let mut memory = memory.lock().unwrap_or_else(PoisonError::into_inner);
+                if memory.down {
+                    return Err(SendError::Temporary("the relay is down".to_owned()));
+                }
                 if let Some(error) = memory.failures.pop_front() {
                     return Err(error);
                 }

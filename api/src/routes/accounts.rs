@@ -83,7 +83,12 @@ pub struct EmailAcceptedView {
     responses((status = 202, description = "The next step is in the mail", body = EmailAcceptedView)),
 )]
 #[post("/accounts")]
-pub async fn create_account(app: Data<App>, client: Client, key: Key, body: Body<NewAccount>) -> Result<Reply, Problem> {
+pub async fn create_account(
+    app: Data<App>,
+    client: Client,
+    key: Key,
+    body: Body<NewAccount>,
+) -> Result<Reply, Problem> {
     let cx = client.cx(&app, app.now());
     let new = body.0.checked(&app, client.language).await?;
     key.once(&app, &client.scope(), async |tx| {
@@ -168,14 +173,14 @@ impl NewAccount {
 }
 
 /// Collects objections to values; any other error ends the request.
-fn keep<T>(outcome: Result<T, Error>, errors: &mut Vec<Invalid>) -> Result<Option<T>, Problem> {
+fn keep<T>(outcome: Result<T, Error>, errors: &mut Vec<Invalid>) -> Result<Option<T>, Error> {
     match outcome {
         Ok(value) => Ok(Some(value)),
         Err(Error::Invalid(more)) => {
             errors.extend(more);
             Ok(None)
         }
-        Err(other) => Err(other.into()),
+        Err(other) => Err(other),
     }
 }
 

@@ -1,7 +1,7 @@
 //! The catalogue: what is on sale. Public.
 
 use super::views::MoneyView;
-use crate::actions::catalog;
+use crate::actions::{Error, catalog, invoice};
 use crate::app::App;
 use crate::http::caller::Client;
 use crate::http::page::{self, KeyColumn, Page, PageQuery};
@@ -14,7 +14,6 @@ use domain::cancellation::CancellationReason;
 use domain::money::Money;
 use domain::policy::RenewalPolicy;
 use entity::{plan, plan_price};
-use sea_orm::EntityTrait;
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -168,7 +167,7 @@ fn public(reply: Reply) -> Reply {
     reply.header("cache-control", CACHED).header("vary", "Accept-Language")
 }
 
-fn view(plan: &plan::Model, prices: &[plan_price::Model], language: Language) -> Result<PlanView, Problem> {
+fn view(plan: &plan::Model, prices: &[plan_price::Model], language: Language) -> Result<PlanView, Error> {
     let mut own: Vec<_> = prices.iter().filter(|price| price.plan_id == plan.id).collect();
     own.sort_by_key(|price| price.period.months());
     Ok(PlanView {
@@ -183,9 +182,9 @@ fn view(plan: &plan::Model, prices: &[plan_price::Model], language: Language) ->
     })
 }
 
-fn price(price: &plan_price::Model) -> Result<PriceView, Problem> {
-    let currency = crate::actions::invoice::currency(&price.currency)?;
-    let rounded = Money::round_half_up(price.unit_price.value(), currency).map_err(crate::actions::Error::from)?;
+fn price(price: &plan_price::Model) -> Result<PriceView, Error> {
+    let currency = invoice::currency(&price.currency)?;
+    let rounded = Money::round_half_up(price.unit_price.value(), currency)?;
     Ok(PriceView {
         period: price.period.to_string(),
         price: rounded.into(),

@@ -37,7 +37,11 @@ pub(super) fn configure(cfg: &mut ServiceConfig<'_>) {
 #[schema(as = AccountClosure)]
 pub struct ClosureView {
     /// Its id.
-    #[schema(pattern = "^clo_[0-7][0-9a-hjkmnp-tv-z]{25}$", max_length = 30, example = "clo_01h455vb4pex5vsknk084sn02q")]
+    #[schema(
+        pattern = "^clo_[0-7][0-9a-hjkmnp-tv-z]{25}$",
+        max_length = 30,
+        example = "clo_01h455vb4pex5vsknk084sn02q"
+    )]
     id: String,
     /// `awaiting_confirmation`: the mailed token is awaited; `cooling_off`: it will be carried out on
     /// `effective_on`; `revoked`; `halted`: something new stood in the way; `completed`. Extensible enum.

@@ -28,7 +28,11 @@ pub(super) fn configure(cfg: &mut ServiceConfig<'_>) {
 #[schema(as = ServiceEmail)]
 pub struct EmailView {
     /// Its id.
-    #[schema(pattern = "^eml_[0-7][0-9a-hjkmnp-tv-z]{25}$", max_length = 30, example = "eml_01h455vb4pex5vsknk084sn02q")]
+    #[schema(
+        pattern = "^eml_[0-7][0-9a-hjkmnp-tv-z]{25}$",
+        max_length = 30,
+        example = "eml_01h455vb4pex5vsknk084sn02q"
+    )]
     id: String,
     /// Which mail it is. Extensible enum.
     #[schema(max_length = 48, example = "renewal_notice")]
@@ -58,7 +62,11 @@ pub struct EmailView {
     text: Option<String>,
     /// The HTML; codes and tokens are shown as `••••`. Left out in lists.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false, max_length = 262_144, example = "<!doctype html><p>Your service renews on 28 February 2026.</p>")]
+    #[schema(
+        nullable = false,
+        max_length = 262_144,
+        example = "<!doctype html><p>Your service renews on 28 February 2026.</p>"
+    )]
     html: Option<String>,
 }
 

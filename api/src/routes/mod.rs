@@ -54,7 +54,7 @@
 //! }
 //! ```
 //!
-//! The actix macro gives method and path; `#[utoipa::path]` stands above it and repeats neither. The
+//! Paths are written without `/v1`. The actix macro gives method and path; `#[utoipa::path]` stands above it and repeats neither. The
 //! errors, `Idempotency-Key`, common headers and limits are added to the contract by the crate
 //! `openapi`. A query parameter that the contract does not declare is refused before the handler, a
 //! method likewise: nothing has to be done for that. `dry_run=true` makes `Key::once` undo its work.
@@ -73,6 +73,7 @@ pub mod meta;
 pub mod operator;
 pub mod orders;
 pub mod payment_methods;
+pub mod payments;
 pub mod security;
 pub mod services;
 pub mod sessions;
@@ -90,8 +91,6 @@ pub struct DryRun {
 /// Every route.
 pub fn configure(cfg: &mut ServiceConfig<'_>) {
     cfg.configure(meta::configure);
-    // what is bought: these files write their paths in full
-    cfg.configure(catalog::configure).configure(orders::configure);
     cfg.service(
         under("/v1")
             .configure(meta::time)
@@ -103,12 +102,15 @@ pub fn configure(cfg: &mut ServiceConfig<'_>) {
             .configure(emails::configure)
             .configure(closure::configure)
             .configure(security::configure)
-            // what is rented
+            // what is bought and rented
+            .configure(catalog::configure)
+            .configure(orders::configure)
             .configure(services::configure)
             .configure(cancellations::configure)
             // what is paid
             .configure(payment_methods::configure)
             .configure(invoices::configure)
+            .configure(payments::configure)
             // the provider
             .configure(operator::configure),
     );

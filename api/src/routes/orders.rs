@@ -21,10 +21,10 @@ use domain::id::OrderId;
 use domain::order::OrderStatus;
 use domain::service::RenewalMode;
 use entity::order;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, ConnectionTrait, QueryFilter};
 use serde::Deserialize;
-use utoipa::{IntoParams, ToSchema};
 use tracking::{TrackingView, tracking};
+use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 use view::{OrderView, Shelf};
 

@@ -73,7 +73,10 @@ pub struct PasswordResetConfirmation {
 #[schema(as = SessionTokens)]
 pub struct TokensView {
     /// For `Authorization: Bearer`; a signed JWT whose keys are at `/.well-known/jwks.json`.
-    #[schema(max_length = 2048, example = "eyJhbGciOiJFZERTQSIsInR5cCI6ImF0K2p3dCJ9.eyJzdWIiOiJhY2NfMDFoNDU1dmI0cGV4NXZza25rMDg0c24wMnEifQ.c2ln")]
+    #[schema(
+        max_length = 2048,
+        example = "eyJhbGciOiJFZERTQSIsInR5cCI6ImF0K2p3dCJ9.eyJzdWIiOiJhY2NfMDFoNDU1dmI0cGV4NXZza25rMDg0c24wMnEifQ.c2ln"
+    )]
     access_token: String,
     /// Exchanges once for the next tokens, at `refresh_session`.
     #[schema(max_length = 128, example = "pDb8YkWmZrvUqJcN0fTgXhLs2aEoIi4M7uQeV1xRt9w")]

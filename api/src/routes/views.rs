@@ -90,36 +90,61 @@ pub fn reason(refusal: Refusal, language: Language) -> String {
 
 /// The schema of a closed set of words in a request, written inline: two named enums must not share a
 /// value.
-fn words(words: impl Iterator<Item = &'static str>, example: &'static str) -> Object {
-    ObjectBuilder::new().schema_type(Type::String).enum_values(Some(words)).examples([example]).build()
+fn words(words: impl Iterator<Item = &'static str>, example: &'static str, description: &'static str) -> Object {
+    ObjectBuilder::new()
+        .schema_type(Type::String)
+        .description(Some(description))
+        .enum_values(Some(words))
+        .examples([example])
+        .build()
 }
 
 /// The periods that a request may name.
 #[must_use]
 pub fn periods() -> Object {
-    words(domain::calendar::Period::ALL.iter().map(|word| word.as_str()), "P1M")
+    words(domain::calendar::Period::ALL.iter().map(|word| word.as_str()), "P1M", "Length of a period, ISO 8601.")
 }
 
 /// The renewal modes that a request may name.
 #[must_use]
 pub fn renewal_modes() -> Object {
-    words(domain::service::RenewalMode::ALL.iter().map(|word| word.as_str()), "automatic")
+    words(
+        domain::service::RenewalMode::ALL.iter().map(|word| word.as_str()),
+        "automatic",
+        "How services go on after the period.",
+    )
 }
 
 /// The kinds of payment method that a request may name.
 #[must_use]
 pub fn method_types() -> Object {
-    words(domain::payment::PaymentMethodType::ALL.iter().map(|word| word.as_str()), "card")
+    words(domain::payment::PaymentMethodType::ALL.iter().map(|word| word.as_str()), "card", "What it pays with.")
 }
 
 /// The ways of delivery that a request may name.
 #[must_use]
 pub fn deliveries() -> Object {
-    words(domain::policy::Delivery::ALL.iter().map(|word| word.as_str()), "automatic")
+    words(
+        domain::policy::Delivery::ALL.iter().map(|word| word.as_str()),
+        "automatic",
+        "Who makes the services available.",
+    )
 }
 
 /// The states of a tracking step that a request may name.
 #[must_use]
 pub fn step_statuses() -> Object {
-    words(domain::order::StepStatus::ALL.iter().map(|word| word.as_str()), "done")
+    words(domain::order::StepStatus::ALL.iter().map(|word| word.as_str()), "done", "How far the step is.")
+}
+
+/// The sources of a payment that a request may name.
+#[must_use]
+pub fn payment_sources() -> Object {
+    words(domain::payment::PaymentSource::ALL.iter().map(|word| word.as_str()), "payment_method")
+}
+
+/// The reasons of a cancellation that a request may name.
+#[must_use]
+pub fn cancellation_reasons() -> Object {
+    words(domain::cancellation::CancellationReason::ALL.iter().map(|word| word.as_str()), "too_expensive")
 }

@@ -93,8 +93,7 @@ fn belgium(id: &str) -> Option<bool> {
 
 fn cyprus(id: &str) -> Option<bool> {
     let (body, check) = id.split_at_checked(8)?;
-    let [a, b, c, d, e, f, g, h] = exactly::<8>(body)?;
-    let odd = |digit: u32| match digit {
+    let first_of_pair = |digit: u32| match digit {
         0 => 1,
         1 => 0,
         2 => 5,
@@ -102,7 +101,8 @@ fn cyprus(id: &str) -> Option<bool> {
         4 => 9,
         more => 2 * more + 3,
     };
-    let sum = odd(a) + odd(c) + odd(e) + odd(g) + b + d + f + h;
+    let value = |(place, digit): (usize, u32)| if place % 2 == 0 { first_of_pair(digit) } else { digit };
+    let sum: u32 = exactly::<8>(body)?.into_iter().enumerate().map(value).sum();
     let letter = nth_letter("ABCDEFGHIJKLMNOPQRSTUVWXYZ", u64::from(sum % 26))?;
     Some(!body.starts_with("12") && check.chars().eq([letter]))
 }
@@ -162,20 +162,15 @@ fn ireland(id: &str) -> Option<bool> {
     let mut letters = letters.chars();
     let check = place(letters.next()?)?;
     let extra = letters.next().map_or(Some(0), place)?;
-    let (digits, extra) = match exactly::<7>(body) {
-        Some(digits) => (digits, extra),
-        None => {
-            // before 2013: a digit, a letter or a sign, five digits
-            let mut old = body.chars();
-            let (first, sign) = (old.next()?.to_digit(10)?, old.next()?);
-            let [b, c, d, e, f] = exactly::<5>(old.as_str())?;
-            if !(sign.is_ascii_uppercase() || matches!(sign, '+' | '*')) {
-                return None;
-            }
-            ([0, b, c, d, e, f, first], 0)
-        }
-    };
+    let (digits, extra) = exactly::<7>(body).map(|digits| (digits, extra)).or_else(|| Some((old_irish(body)?, 0)))?;
     Some(letters.next().is_none() && (weigh(&digits, &[8, 7, 6, 5, 4, 3, 2]) + 9 * extra) % 23 == check)
+}
+
+/// Before 2013: a digit, a letter or a sign, five digits. The sign does not count, the digit comes last.
+fn old_irish(body: &str) -> Option<[u32; 7]> {
+    let (first, rest) = body.split_at_checked(1)?;
+    let digits = rest.strip_prefix(|sign: char| sign.is_ascii_uppercase() || matches!(sign, '+' | '*'))?;
+    exactly(&format!("0{digits}{first}"))
 }
 
 fn italy(id: &str) -> Option<bool> {

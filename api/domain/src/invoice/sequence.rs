@@ -202,13 +202,13 @@ impl Sequencer {
     /// # Errors
     /// [`DocumentError::NotFound`], [`DocumentError::NotIssued`],
     /// [`DocumentError::CreditExceedsInvoice`], [`DocumentError::SeriesExhausted`].
-    pub fn credit(&mut self, invoice: &str, name: &str, at: DateTime<Utc>, nets: Option<NetByRate>) -> Result<String, DocumentError> {
+    pub fn credit(&mut self, invoice: &str, name: &str, at: DateTime<Utc>, nets: Option<&NetByRate>) -> Result<String, DocumentError> {
         self.changeable(name)?;
         let rest = match self.documents.get(invoice).ok_or(DocumentError::NotFound)? {
             Document::Draft => return Err(DocumentError::NotIssued),
             Document::Settled { .. } => return Err(DocumentError::CreditExceedsInvoice),
             Document::Issued { number, nets: invoiced, credited } => {
-                let credited = cumulate(invoiced, credited, nets.as_ref())?;
+                let credited = cumulate(invoiced, credited, nets)?;
                 let (number, nets) = (number.clone(), invoiced.clone());
                 if credited == nets { Document::Settled { number } } else { Document::Issued { number, nets, credited } }
             }

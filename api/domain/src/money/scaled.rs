@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 /// A decimal with at most six fractional digits, stored as a `BIGINT` of millionths.
 ///
-/// Six is what French invoices allow for a unit price (rule BR-FR-DEC-03). SQLite has no decimal
+/// Six is what French invoices allow for a unit price (rule BR-FR-DEC-03). `SQLite` has no decimal
 /// type, so a plain `Decimal` column would go through a float there.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Scaled6(i64);

@@ -4,6 +4,7 @@ pub mod dates_anchor;
 pub mod identifiers;
 pub mod invoice_sequence;
 pub mod renewal;
+pub mod service_lifecycle;
 pub mod timezone;
 pub mod vat_rounding;
 
@@ -48,6 +49,7 @@ pub fn text(error: impl std::fmt::Display) -> String {
 }
 
 /// Evaluates every vector of a file and reports all failures at once.
+#[expect(clippy::panic, reason = "a file that cannot be read fails the test that asked for it")]
 pub fn check(name: &str, evaluate: impl Fn(&Vector) -> Outcome) {
     let folder = std::env::var_os("VECTORS")
         .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/vectors"), PathBuf::from);

@@ -41,7 +41,7 @@ struct Gross {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Partial {
+struct Credits {
     invoice_net: String,
     invoice_vat: String,
     #[expect(dead_code, reason = "the invoice's VAT says it all")]
@@ -129,7 +129,7 @@ fn gross(vector: &Vector) -> Outcome {
 }
 
 fn partial(vector: &Vector) -> Outcome {
-    let input: Partial = vector.input()?;
+    let input: Credits = vector.input()?;
     let invoice = Credited { net: eur(&input.invoice_net)?, tax: eur(&input.invoice_vat)? };
     let none = Money::zero(Currency::EUR);
     let mut already = Credited { net: none, tax: none };

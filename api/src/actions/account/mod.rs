@@ -50,11 +50,8 @@ pub use super::service::lock_account as lock;
 /// The database's.
 pub async fn find_by_login<C: ConnectionTrait>(db: &C, login: &str) -> Result<Option<account::Model>, Error> {
     let login = normal(login);
-    let found = if login.contains('@') {
-        account::Entity::with_email(&login)
-    } else {
-        account::Entity::with_handle(&login)
-    };
+    let found =
+        if login.contains('@') { account::Entity::with_email(&login) } else { account::Entity::with_handle(&login) };
     Ok(found.one(db).await?)
 }
 
@@ -100,11 +97,7 @@ pub fn require_active(account: &account::Model) -> Result<(), Error> {
 }
 
 /// The same context on the clock of an account that was found on the way.
-pub(super) async fn on_clock_of<'a>(
-    tx: &Tx,
-    cx: &Context<'a>,
-    account: &account::Model,
-) -> Result<Context<'a>, Error> {
+pub(super) async fn on_clock_of<'a>(tx: &Tx, cx: &Context<'a>, account: &account::Model) -> Result<Context<'a>, Error> {
     Ok(cx.at(crate::clock::now_for(&**tx, cx.real_now, account).await?))
 }
 

@@ -68,7 +68,8 @@ mod tests {
 
     #[test]
     fn guessable_passwords_and_own_details_are_refused() {
-        for weak in ["password1234567", "aaaaaaaaaaaaaaaa", "camille.durand@example.org", "Camille.Durand@Example.org"] {
+        for weak in ["password1234567", "aaaaaaaaaaaaaaaa", "camille.durand@example.org", "Camille.Durand@Example.org"]
+        {
             assert_eq!(refusal(weak), Some("password_too_weak"), "{weak}");
         }
         assert_eq!(refusal("correct horse battery staple lamp"), None);

@@ -90,7 +90,8 @@ pub fn country(text: &str) -> Option<String> {
 pub fn phone(text: &str) -> Option<String> {
     let kept: String = text.chars().filter(|c| !matches!(c, ' ' | '.' | '-' | '(' | ')' | '\u{a0}')).collect();
     let digits = kept.strip_prefix('+')?;
-    let formed = (7..=15).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit()) && !digits.starts_with('0');
+    let formed =
+        (7..=15).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit()) && !digits.starts_with('0');
     formed.then_some(kept)
 }
 
@@ -134,7 +135,9 @@ mod tests {
         assert_eq!(COUNTRIES.split(' ').count(), 249);
         assert_eq!(phone("+33 6 12 34 56 78").as_deref(), Some("+33612345678"));
         assert_eq!([phone("0612345678"), phone("+0612345678"), phone("+33abc45678")], [None, None, None]);
-        assert!(postal_code_fits("59100", "FR") && !postal_code_fits("5910", "FR") && postal_code_fits("SW1A 1AA", "GB"));
+        assert!(
+            postal_code_fits("59100", "FR") && !postal_code_fits("5910", "FR") && postal_code_fits("SW1A 1AA", "GB")
+        );
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The mailed token sets a new password. Nobody is logged in by it.
 
-use super::request_reset::credentials;
 use super::on_clock_of;
+use super::request_reset::credentials;
 use crate::actions::code::{self, Purpose};
 use crate::actions::{Context, Error, record, session};
 use crate::app::Tools;

@@ -6,7 +6,8 @@ use crate::actions::{Context, Error, record, zone};
 use crate::db::Tx;
 use crate::mail::message::Message;
 use crate::mail::{self, Letter, ServiceLink};
-use domain::calendar::cancellable_until;
+use chrono::{DateTime, NaiveDate, Utc};
+use domain::calendar::{Zone as Tz, cancellable_until};
 use domain::cancellation::{
     CancellationEvent, CancellationKind, CancellationReason, CancellationStatus, at_expiry_on, may_revoke,
 };
@@ -25,6 +26,16 @@ pub struct Motive {
     pub comment: Option<String>,
 }
 
+/// The day on which a service would end if that was asked for now, and its expiry.
+///
+/// # Errors
+/// As [`at_expiry_on`].
+pub fn allowed(service: &service::Model, now: DateTime<Utc>, zone: Tz) -> Result<(NaiveDate, NaiveDate), Refusal> {
+    let missing = if service.status == ServiceStatus::Deleted { Refusal::ServiceDeleted } else { Refusal::ServiceNotDelivered };
+    let expires_on = service.expires_on.ok_or(missing)?;
+    Ok((at_expiry_on(service.status, service.cancelled_on, expires_on, now, zone)?, expires_on))
+}
+
 /// Asks for the end of a service at its expiry; on one that owes its renewal, at the next billing day.
 /// The renewal mode stays as it is, so that revoking restores exactly the former renewal.
 ///
@@ -38,8 +49,7 @@ pub async fn ask(
     motive: Motive,
 ) -> Result<cancellation::Model, Error> {
     let zone = zone(account)?;
-    let expires_on = service.expires_on.ok_or(Refusal::ServiceNotDelivered)?;
-    let effective_on = at_expiry_on(service.status, service.cancelled_on, expires_on, cx.now, zone)?;
+    let (effective_on, expires_on) = allowed(service, cx.now, zone)?;
     let row = cancellation::Model {
         id: cx.id(),
         account_id: account.id,

@@ -93,24 +93,38 @@ pub async fn ask(
     Ok(row)
 }
 
-/// The subject of the token to be confirmed for a service.
+/// Confirms the deletion with the mailed token, and carries it out.
 ///
 /// # Errors
-/// `no_cancellation`; the database's.
-pub async fn pending(
-    db: &impl sea_orm::ConnectionTrait,
+/// `code_invalid` for a token of nobody, of another account or of another service; `code_expired` for
+/// one that was used, replaced or is too old; `payment_in_progress` while money for the service may
+/// still come; the database's.
+pub async fn confirm(
+    tx: &Tx,
+    cx: &Context<'_>,
+    account: &account::Model,
     service: &service::Model,
-) -> Result<cancellation::Model, Error> {
-    under_way(db, service.id, CancellationKind::Immediate)
-        .await?
-        .ok_or_else(|| Refusal::NoCancellation.into())
+    token: &str,
+) -> Result<(), Error> {
+    let found = code::find_token(&**tx, &cx.tools.sealer, Purpose::DeleteService, token).await?;
+    let asked = match found.subject_id {
+        Some(subject) => {
+            let of_service = cancellation::Entity::of(account.id).filter(cancellation::Column::ServiceId.eq(service.id));
+            of_service.filter(cancellation::Column::Id.eq(CancellationId(subject))).one(&**tx).await?
+        }
+        None => None,
+    };
+    let asked = asked.ok_or(Refusal::CodeInvalid)?;
+    code::redeem_token(tx, cx, Purpose::DeleteService, (account.id, Some(asked.id.0)), token).await?;
+    // a later request, or another end of the service, makes the former token useless
+    if asked.status != CancellationStatus::AwaitingConfirmation {
+        return Err(Refusal::CodeExpired.into());
+    }
+    confirmed(tx, cx, account, service, asked.id).await
 }
 
 /// Deletes the service now. The token was redeemed in this transaction.
-///
-/// # Errors
-/// `payment_in_progress` while money for it may still come; the database's.
-pub async fn confirmed(
+async fn confirmed(
     tx: &Tx,
     cx: &Context<'_>,
     account: &account::Model,

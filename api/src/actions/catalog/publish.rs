@@ -9,9 +9,7 @@ use domain::policy::{Delivery, RenewalPolicy};
 use domain::tax::TaxCategory;
 use entity::{plan, plan_price};
 use sea_orm::sea_query::Expr;
-use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-};
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde_json::json;
 
 /// The longest code, in characters.
@@ -55,17 +53,10 @@ pub struct Texts {
 ///
 /// # Errors
 /// [`Error::Invalid`] with everything that is wrong, or the database's.
-pub async fn publish(
-    tx: &Tx,
-    cx: &Context<'_>,
-    new: &NewPlan,
-) -> Result<(plan::Model, Vec<plan_price::Model>), Error> {
+pub async fn publish(tx: &Tx, cx: &Context<'_>, new: &NewPlan) -> Result<(plan::Model, Vec<plan_price::Model>), Error> {
     check(new)?;
-    let latest = plan::Entity::versions_of(&new.code)
-        .order_by_desc(plan::Column::Version)
-        .lock_exclusive()
-        .one(&**tx)
-        .await?;
+    let latest =
+        plan::Entity::versions_of(&new.code).order_by_desc(plan::Column::Version).lock_exclusive().one(&**tx).await?;
     plan::Entity::update_many()
         .col_expr(plan::Column::IsCurrent, Expr::value(false))
         .filter(plan::Column::Code.eq(new.code.as_str()))
@@ -83,7 +74,7 @@ pub async fn publish(
         name_en: Set(new.names.en.trim().to_owned()),
         description_fr: Set(new.descriptions.fr.trim().to_owned()),
         description_en: Set(new.descriptions.en.trim().to_owned()),
-        tax_category: Set(TaxCategory::S),
+        tax_category: Set(TaxCategory::Standard),
         delivery: Set(new.delivery),
         policy: Set(serde_json::to_value(&new.policy).map_err(Error::internal)?),
         created_at: Set(cx.real_now),

@@ -12,7 +12,8 @@ use entity::account;
 /// `tax_not_supported` for a buyer whose rules are not built.
 pub fn decide(config: &Config, account: &account::Model, on: NaiveDate) -> Result<TaxDecision, Error> {
     let vat_id = Some(config.seller.vat_id.clone()).filter(|id| !id.is_empty());
-    let seller = Seller { country: config.seller.country.parse()?, vat_id };
-    let buyer = Buyer { country: account.country.parse()?, kind: account.kind, vat_id: account.vat_id.clone() };
+    let seller = Seller { country: config.seller.country.parse().map_err(Error::internal)?, vat_id };
+    let country = account.country.parse().map_err(Error::internal)?;
+    let buyer = Buyer { country, kind: account.kind, vat_id: account.vat_id.clone() };
     Ok(determine(&seller, &buyer, on)?)
 }

@@ -26,25 +26,18 @@ pub async fn confirm(
 ) -> Result<account_closure::Model, Error> {
     let account = account::lock(tx, owner).await?;
     account::require_active(&account)?;
-    let before = match under_way(tx, owner).await? {
-        Some(closure) => closure,
+    let Some(before) = under_way(tx, owner).await? else {
         // a token of a closure that was taken back is told from one that never was
-        None => return Err(code::find_token(&**tx, &cx.tools.sealer, Purpose::CloseAccount, token).await.map_or_else(
-            |_| Refusal::NoClosure.into(),
-            |_| Refusal::CodeExpired.into(),
-        )),
+        let known = code::find_token(&**tx, &cx.tools.sealer, Purpose::CloseAccount, token).await;
+        return Err(known.map_or(Refusal::NoClosure, |_| Refusal::CodeExpired).into());
     };
     code::redeem_token(tx, cx, Purpose::CloseAccount, (owner, Some(before.id.0)), token).await?;
     let status = before.status.after(ClosureEvent::Confirm)?;
     require_none(tx, &account).await?;
     let day = today(&account, cx.now)?.checked_add_days(Days::new(COOLING_OFF_DAYS));
     let day = day.ok_or_else(|| Error::internal("the end of the cooling-off leaves the calendar"))?;
-    let closure = account_closure::Model {
-        status,
-        confirmed_at: Some(cx.now),
-        effective_on: Some(day),
-        ..before.clone()
-    };
+    let closure =
+        account_closure::Model { status, confirmed_at: Some(cx.now), effective_on: Some(day), ..before.clone() };
     advance(tx, &before, closure.clone()).await?;
     let account = mark(tx, &account, AccountStatus::Active, AccountStatus::Closing).await?;
     plan(tx, cx, &account, &closure).await?;

@@ -18,8 +18,8 @@ use domain::account::AccountStatus;
 use domain::id::AccountId;
 use domain::payment::PaymentMethodStatus;
 use entity::{
-    account, activity, cancellation, email, idempotency_key, one_time_code, order, order_item, payment_method,
-    service, session,
+    account, activity, cancellation, email, idempotency_key, one_time_code, order, order_item, payment_method, service,
+    session,
 };
 use sea_orm::sea_query::{Expr, Query};
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter};
@@ -31,12 +31,7 @@ const NO_PASSWORD: &str = "!";
 ///
 /// # Errors
 /// The database's.
-pub(super) async fn erase(
-    tx: &Tx,
-    cx: &Context<'_>,
-    account: &account::Model,
-    receipt: &str,
-) -> Result<(), Error> {
+pub(super) async fn erase(tx: &Tx, cx: &Context<'_>, account: &account::Model, receipt: &str) -> Result<(), Error> {
     profile(tx, cx, account).await?;
     methods(tx, cx, account.id).await?;
     access(tx, cx, account.id).await?;
@@ -157,8 +152,11 @@ async fn texts(tx: &Tx, owner: AccountId) -> Result<(), Error> {
         .filter(service::Column::AccountId.eq(owner))
         .exec(&**tx)
         .await?;
-    let orders =
-        Query::select().column(order::Column::Id).from(order::Entity).and_where(order::Column::AccountId.eq(owner)).to_owned();
+    let orders = Query::select()
+        .column(order::Column::Id)
+        .from(order::Entity)
+        .and_where(order::Column::AccountId.eq(owner))
+        .to_owned();
     order_item::Entity::update_many()
         .col_expr(order_item::Column::DisplayName, Expr::value(None::<String>))
         .filter(order_item::Column::OrderId.in_subquery(orders))

@@ -18,7 +18,10 @@ use domain::id::{AccountId, OneTimeCodeId};
 use domain::refusal::Refusal;
 use entity::one_time_code::{Column, Entity, Model};
 use sea_orm::sea_query::{Expr, ExprTrait};
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter,
+    QueryOrder,
+};
 use uuid::Uuid;
 
 /// Guesses at one code.
@@ -208,7 +211,12 @@ pub async fn redeem_digits(
 ///
 /// # Errors
 /// `code_invalid` for a token that was never issued; the database's.
-pub async fn find_token<C: ConnectionTrait>(db: &C, sealer: &Sealer, purpose: Purpose, token: &str) -> Result<Model, Error> {
+pub async fn find_token<C: ConnectionTrait>(
+    db: &C,
+    sealer: &Sealer,
+    purpose: Purpose,
+    token: &str,
+) -> Result<Model, Error> {
     let hash = sealer.hash(&token_context(purpose), token.trim());
     let found = Entity::with_hash(&hash).filter(Column::Purpose.eq(purpose.as_str())).one(db).await?;
     found.ok_or_else(|| Refusal::CodeInvalid.into())

@@ -4,11 +4,14 @@ use crate::actions::account::lock;
 use crate::actions::{Context, Error, record};
 use crate::db::Tx;
 use domain::account::AccountStatus;
+use domain::closure::ClosureStatus;
 use domain::id::AccountId;
 use domain::refusal::Refusal;
-use entity::{account, session};
+use entity::{account, account_closure, session};
 use sea_orm::sea_query::Expr;
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter,
+};
 use serde_json::json;
 
 /// Blocks an account and ends its sessions. Its services go on: what ends them has its own rules.
@@ -20,7 +23,7 @@ pub async fn block(tx: &Tx, cx: &Context<'_>, id: AccountId, reason: Option<&str
     match account.status {
         AccountStatus::Blocked => return Ok(account),
         AccountStatus::Closed => return Err(Refusal::AccountNotActive.into()),
-        AccountStatus::Pending | AccountStatus::Active => {}
+        AccountStatus::Pending | AccountStatus::Active | AccountStatus::Closing => {}
     }
     session::Entity::update_many()
         .col_expr(session::Column::EndedAt, Expr::value(cx.real_now))
@@ -42,11 +45,19 @@ pub async fn unblock(tx: &Tx, cx: &Context<'_>, id: AccountId) -> Result<account
     let account = lock(tx, id).await?;
     match account.status {
         AccountStatus::Blocked => {}
-        AccountStatus::Pending | AccountStatus::Active | AccountStatus::Closed => return Ok(account),
+        AccountStatus::Pending | AccountStatus::Active | AccountStatus::Closing | AccountStatus::Closed => {
+            return Ok(account);
+        }
     }
+    // the closure went on meanwhile
+    let closing = account_closure::Entity::of(id)
+        .filter(account_closure::Column::Status.eq(ClosureStatus::CoolingOff))
+        .count(&**tx)
+        .await?;
+    let status = if closing > 0 { AccountStatus::Closing } else { AccountStatus::Active };
     record::activity(tx, cx, id, "account.unblocked", None).await?;
     record::event(tx, cx, id, "account.unblocked", &id, json!({})).await?;
-    set(tx, account, AccountStatus::Active).await
+    set(tx, account, status).await
 }
 
 async fn set(tx: &Tx, account: account::Model, status: AccountStatus) -> Result<account::Model, Error> {

@@ -28,7 +28,7 @@ pub async fn create_token(tx: &Tx, cx: &Context<'_>, name: &str) -> Result<(acce
         id: Set(cx.id()),
         account_id: Set(None),
         name: Set(name.to_owned()),
-        token_hash: Set(cx.tools.sealer.hash("access_token", &text)),
+        token_hash: Set(crate::token::hash(&cx.tools.sealer, &text)),
         scopes: Set(SCOPE.to_owned()),
         created_at: Set(cx.real_now),
         expires_at: Set(None),

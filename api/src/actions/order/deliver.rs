@@ -114,10 +114,8 @@ async fn reach(
 
 /// The plans among these lines that the provider's systems deliver.
 async fn operator_plans(tx: &Tx, items: &[order_item::Model]) -> Result<BTreeSet<PlanId>, Error> {
-    let plans = plan::Entity::find()
-        .filter(plan::Column::Id.is_in(items.iter().map(|item| item.plan_id)))
-        .all(&**tx)
-        .await?;
+    let plans =
+        plan::Entity::find().filter(plan::Column::Id.is_in(items.iter().map(|item| item.plan_id))).all(&**tx).await?;
     let by_operator = plans.into_iter().filter(|plan| match plan.delivery {
         Delivery::Operator => true,
         Delivery::Automatic => false,

@@ -22,14 +22,18 @@ pub async fn expire(tx: &Tx, cx: &Context<'_>, id: OrderId) -> Result<(), Error>
         Attempt::None => super::cancel::end(tx, cx, &account, order, OrderEvent::Expire).await.map(drop),
         Attempt::Live => {
             let days = (cx.now - order.expires_at).num_days().max(0) + 1;
-            milestone::add(tx, cx, milestone::New {
-                account: &account,
-                kind: MilestoneKind::ExpireOrder,
-                subject: id.0,
-                due_at: order.expires_at + TimeDelta::days(days),
-                rule: Rule::OrderUnpaid,
-                step: i32::try_from(days).map_err(Error::internal)?,
-            })
+            milestone::add(
+                tx,
+                cx,
+                milestone::New {
+                    account: &account,
+                    kind: MilestoneKind::ExpireOrder,
+                    subject: id.0,
+                    due_at: order.expires_at + TimeDelta::days(days),
+                    rule: Rule::OrderUnpaid,
+                    step: i32::try_from(days).map_err(Error::internal)?,
+                },
+            )
             .await
         }
     }

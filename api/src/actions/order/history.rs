@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 use domain::id::OrderId;
 use domain::order::{StepStatus, TrackingStep};
 use entity::{order, order_step};
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, ConnectionTrait, EntityTrait, QueryOrder};
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, ConnectionTrait, QueryOrder};
 
 /// The whole history of an order, oldest first.
 ///
@@ -68,9 +68,7 @@ const fn label(step: TrackingStep, status: StepStatus) -> (&'static str, &'stati
         (TrackingStep::Validating, StepStatus::Doing) => ("Commande en cours de validation", "Order being checked"),
         (TrackingStep::Validating, StepStatus::Done) => ("Vérification terminée", "Check finished"),
         (TrackingStep::Validating, StepStatus::Error) => ("Vérification interrompue", "Check interrupted"),
-        (TrackingStep::Validated, StepStatus::Todo | StepStatus::Doing) => {
-            ("Validation à venir", "Validation to come")
-        }
+        (TrackingStep::Validated, StepStatus::Todo | StepStatus::Doing) => ("Validation à venir", "Validation to come"),
         (TrackingStep::Validated, StepStatus::Done) => ("Commande validée", "Order validated"),
         (TrackingStep::Validated, StepStatus::Error) => ("Commande non validée", "Order not validated"),
         (TrackingStep::Delivery, StepStatus::Todo) => ("Livraison à venir", "Delivery to come"),

@@ -6,9 +6,7 @@ use domain::id::{AccountId, OrderId, ServiceId};
 use domain::order::{OrderEvent, OrderStatus};
 use domain::refusal::Refusal;
 use entity::{account, attempt_target, order, order_item, service};
-use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
-};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
 use std::collections::BTreeMap;
 
 pub mod cancel;

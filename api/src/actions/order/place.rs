@@ -25,14 +25,18 @@ pub async fn place(tx: &Tx, cx: &Context<'_>, owner: AccountId, items: &[Item]) 
     let rows = quote.items.iter().map(|item| item.clone().into_active_model().reset_all());
     order_item::Entity::insert_many(rows).exec_without_returning(&**tx).await?;
     history(tx, cx, order, TrackingStep::Validating, StepStatus::Todo).await?;
-    milestone::add(tx, cx, milestone::New {
-        account: &account,
-        kind: MilestoneKind::ExpireOrder,
-        subject: order.id.0,
-        due_at: order.expires_at,
-        rule: Rule::OrderUnpaid,
-        step: 0,
-    })
+    milestone::add(
+        tx,
+        cx,
+        milestone::New {
+            account: &account,
+            kind: MilestoneKind::ExpireOrder,
+            subject: order.id.0,
+            due_at: order.expires_at,
+            rule: Rule::OrderUnpaid,
+            step: 0,
+        },
+    )
     .await?;
     let gross = Money::from_minor(order.gross, crate::actions::invoice::currency(&order.currency)?);
     let amount = json!({ "amount": gross.to_string(), "currency": order.currency });

@@ -1,18 +1,18 @@
 //! What an order would be: lines at the prices of the current catalogue, tax, totals.
 
-use crate::actions::{Context, Error, Invalid, catalog, invoice};
+use crate::actions::invoice::issue::{Draft, DraftLine, total};
+use crate::actions::{Context, Error, Invalid, account, catalog};
 use chrono::TimeDelta;
+use domain::account::AccountStatus;
 use domain::calendar::Period;
-use domain::closure::ClosureStatus;
 use domain::id::{OrderId, OrderItemId};
 use domain::money::Scaled6;
 use domain::order::OrderStatus;
 use domain::refusal::Refusal;
 use domain::service::RenewalMode;
-use domain::tax::{Line, TaxDecision, Totals, totals};
-use rust_decimal::Decimal;
-use entity::{account, account_closure, order, order_item, plan, plan_price};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter};
+use domain::tax::{TaxDecision, Totals};
+use entity::{order, order_item, plan, plan_price};
+use sea_orm::{ColumnTrait, ConnectionTrait, QueryFilter};
 use std::collections::BTreeMap;
 
 /// The most lines of an order.
@@ -56,22 +56,15 @@ pub struct Quote {
 pub async fn quote<C: ConnectionTrait>(
     db: &C,
     cx: &Context<'_>,
-    account: &account::Model,
+    account: &entity::account::Model,
     items: &[Item],
 ) -> Result<Quote, Error> {
-    may_order(db, account).await?;
+    may_order(account)?;
     let plans = current(db, items).await?;
     let lines = lines(&plans, items)?;
     let tax = catalog::tax::decide(&cx.tools.config, account, crate::actions::today(account, cx.now)?)?;
-    let currency = invoice::currency(&account.currency)?;
-    let priced = lines
-        .iter()
-        .map(|line| {
-            let quantity = Scaled6::new(Decimal::from(line.item.quantity))?;
-            Ok(Line::new(quantity, line.price.unit_price, tax.category, tax.rate))
-        })
-        .collect::<Result<Vec<Line>, Error>>()?;
-    let totals = totals(&priced, currency)?;
+    let draft = Draft { account, order: None, tax, lines: lines.iter().map(|line| line.draft(account)).collect() };
+    let totals = total(&draft)?;
     let order = head(cx, account, &totals, &tax);
     let rows = lines.iter().zip(&totals.line_net).zip(0_i32..).map(|((line, net), position)| order_item::Model {
         id: cx.id::<OrderItemId>(),
@@ -91,16 +84,15 @@ pub async fn quote<C: ConnectionTrait>(
 }
 
 /// Whether the account may order at all.
-async fn may_order<C: ConnectionTrait>(db: &C, account: &account::Model) -> Result<(), Error> {
+fn may_order(account: &entity::account::Model) -> Result<(), Error> {
+    account::require_active(account)?;
     if account.email_verified_at.is_none() {
         return Err(Refusal::EmailNotVerified.into());
     }
-    crate::actions::account::require_active(account)?;
-    let closing = account_closure::Entity::of(account.id)
-        .filter(account_closure::Column::Status.eq(ClosureStatus::CoolingOff))
-        .count(db)
-        .await?;
-    if closing > 0 { Err(Refusal::AccountClosing.into()) } else { Ok(()) }
+    match account.status {
+        AccountStatus::Closing => Err(Refusal::AccountClosing.into()),
+        AccountStatus::Pending | AccountStatus::Active | AccountStatus::Blocked | AccountStatus::Closed => Ok(()),
+    }
 }
 
 type Sold = BTreeMap<String, (plan::Model, Vec<plan_price::Model>)>;
@@ -121,6 +113,21 @@ struct Priced<'a> {
     item: &'a Item,
     plan: &'a plan::Model,
     price: &'a plan_price::Model,
+}
+
+impl Priced<'_> {
+    /// The line as its invoice will have it.
+    fn draft(&self, account: &entity::account::Model) -> DraftLine {
+        DraftLine {
+            label: catalog::name(self.plan, account.language).to_owned(),
+            service: None,
+            quantity: Scaled6::whole(self.item.quantity),
+            unit_price: self.price.unit_price,
+            starts_on: None,
+            ends_on: None,
+            period: self.item.period,
+        }
+    }
 }
 
 /// Every line with its plan and price, or all that is wrong.
@@ -152,7 +159,7 @@ fn lines<'a>(sold: &'a Sold, items: &'a [Item]) -> Result<Vec<Priced<'a>>, Error
     if wrong.is_empty() { Ok(lines) } else { Err(Error::Invalid(wrong)) }
 }
 
-fn head(cx: &Context<'_>, account: &account::Model, totals: &Totals, tax: &TaxDecision) -> order::Model {
+fn head(cx: &Context<'_>, account: &entity::account::Model, totals: &Totals, tax: &TaxDecision) -> order::Model {
     let id: OrderId = cx.id();
     order::Model {
         id,

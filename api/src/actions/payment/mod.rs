@@ -18,8 +18,10 @@ use domain::payment::{AttemptStatus, PaymentSource, PaymentStatus};
 use domain::refusal::Refusal;
 use entity::{account, attempt_target, payment, payment_attempt, payment_method};
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, SqlErr,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait,
+    QueryFilter, SqlErr,
 };
+use std::collections::BTreeSet;
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -172,6 +174,22 @@ pub async fn is_live(tx: &Tx, target: Uuid) -> Result<bool, Error> {
         .one(&**tx)
         .await?;
     Ok(found.is_some())
+}
+
+/// Those of some targets for which an attempt has no final outcome yet.
+///
+/// # Errors
+/// The database's.
+pub async fn live_among<C: ConnectionTrait>(
+    db: &C,
+    targets: impl IntoIterator<Item = Uuid>,
+) -> Result<BTreeSet<Uuid>, Error> {
+    let rows = attempt_target::Entity::find()
+        .filter(attempt_target::Column::TargetId.is_in(targets))
+        .filter(attempt_target::Column::Live.eq(true))
+        .all(db)
+        .await?;
+    Ok(rows.into_iter().map(|row| row.target_id).collect())
 }
 
 /// The targets of an attempt.

@@ -9,7 +9,7 @@ use domain::money::Scaled6;
 use domain::refusal::Refusal;
 use domain::service::ServiceStatus;
 use domain::tax::TaxDecision;
-use entity::{account, service};
+use entity::{account, plan, plan_price, service};
 use sea_orm::ConnectionTrait;
 use serde::{Deserialize, Serialize};
 
@@ -64,8 +64,10 @@ pub async fn boundaries_with<C: ConnectionTrait>(
     service: &service::Model,
     period: Period,
 ) -> Result<Boundaries, Error> {
-    let known = boundaries(db, service.id).await?;
-    let at = boundary(service);
+    with_period(boundaries(db, service.id).await?, boundary(service), period)
+}
+
+fn with_period(known: Boundaries, at: u32, period: Period) -> Result<Boundaries, Error> {
     let date = known.date(at)?;
     let Some(last) = known.segments().last().copied() else { return Ok(known) };
     if last.period == period {
@@ -78,12 +80,35 @@ pub async fn boundaries_with<C: ConnectionTrait>(
     Ok(Boundaries::new(segments)?)
 }
 
+/// Whether a service can be renewed by its owner now.
+///
+/// # Errors
+/// `service_deleted`, `service_not_delivered`, `service_cancelled`.
+pub fn allowed(service: &service::Model) -> Result<(), Refusal> {
+    match service.status {
+        ServiceStatus::Deleted => Err(Refusal::ServiceDeleted),
+        ServiceStatus::Delivering => Err(Refusal::ServiceNotDelivered),
+        ServiceStatus::Active if service.cancelled_on.is_some() => Err(Refusal::ServiceCancelled),
+        ServiceStatus::Active | ServiceStatus::PastDue | ServiceStatus::Suspended => Ok(()),
+    }
+}
+
+/// What is read to quote a renewal.
+#[derive(Debug)]
+pub struct Terms<'a> {
+    /// The plan.
+    pub plan: &'a plan::Model,
+    /// Its price for the period asked for; none where it is not sold for it.
+    pub price: Option<&'a plan_price::Model>,
+    /// The days of the service's boundaries as they are.
+    pub boundaries: Boundaries,
+}
+
 /// Quotes a renewal. Early it adds to the current expiry; late it goes on from the old one, with as many
 /// periods as are needed to reach beyond today.
 ///
 /// # Errors
-/// `service_deleted`, `service_not_delivered`, `service_cancelled`, `horizon_exceeded`; a period that
-/// the plan does not sell; the database's.
+/// As [`allowed`]; `horizon_exceeded`; a period that the plan does not sell; the database's.
 pub async fn quote<C: ConnectionTrait>(
     db: &C,
     cx: &Context<'_>,
@@ -91,25 +116,36 @@ pub async fn quote<C: ConnectionTrait>(
     service: &service::Model,
     (period, wanted): (Period, u32),
 ) -> Result<Quote, Error> {
-    match service.status {
-        ServiceStatus::Deleted => return Err(Refusal::ServiceDeleted.into()),
-        ServiceStatus::Delivering => return Err(Refusal::ServiceNotDelivered.into()),
-        ServiceStatus::Active | ServiceStatus::PastDue | ServiceStatus::Suspended => {}
-    }
-    if service.cancelled_on.is_some() && service.status == ServiceStatus::Active {
-        return Err(Refusal::ServiceCancelled.into());
-    }
+    allowed(service)?;
     let plan = plan_of(db, service).await?;
-    let Some(price) = catalog::price(db, service.plan_id, period).await? else {
+    let price = catalog::price(db, service.plan_id, period).await?;
+    let boundaries = boundaries(db, service.id).await?;
+    let terms = Terms { plan: &plan, price: price.as_ref(), boundaries };
+    compute(cx, account, service, terms, (period, wanted))
+}
+
+/// [`quote`] from what was read before.
+///
+/// # Errors
+/// As [`quote`].
+pub fn compute(
+    cx: &Context<'_>,
+    account: &account::Model,
+    service: &service::Model,
+    terms: Terms<'_>,
+    (period, wanted): (Period, u32),
+) -> Result<Quote, Error> {
+    allowed(service)?;
+    let Some(price) = terms.price else {
         return Err(Invalid::new("/period", "plan_not_available").into());
     };
-    let boundaries = boundaries_with(db, service, period).await?;
+    let boundaries = with_period(terms.boundaries, boundary(service), period)?;
     let starts_on = boundaries.date(boundary(service))?;
     let today = today(account, cx.now)?;
     let day = boundaries.segments().last().map_or(starts_on.day(), |segment| segment.anchor.day);
     let periods = late_periods(Anchor { date: starts_on, day }, period.step(), wanted.max(1), today)?;
     let ends_on = boundaries.date(boundary(service) + periods)?;
-    let policy = catalog::policy(&plan)?;
+    let policy = catalog::policy(terms.plan)?;
     within_horizon(ends_on, today, policy.max_horizon_years).map_err(|_| Refusal::HorizonExceeded)?;
     let tax = catalog::tax::decide(&cx.tools.config, account, starts_on)?;
     Ok(Quote {
@@ -118,7 +154,7 @@ pub async fn quote<C: ConnectionTrait>(
         starts_on,
         ends_on,
         unit_price: price.unit_price,
-        label: format!("{} - {}", catalog::name(&plan, account.language), service.display_name),
+        label: format!("{} - {}", catalog::name(terms.plan, account.language), service.display_name),
         category: tax.category,
         rate: tax.rate,
     })

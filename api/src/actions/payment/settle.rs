@@ -24,7 +24,7 @@ use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
 use serde_json::json;
 
 /// Minutes until the reconciler first asks about an attempt without a final outcome.
-const FIRST_CHECK_MINUTES: i64 = 5;
+pub(super) const FIRST_CHECK_MINUTES: i64 = 5;
 
 /// Records an outcome. One that changes nothing, or that comes after the final one, is ignored.
 ///

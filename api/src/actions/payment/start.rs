@@ -2,14 +2,17 @@
 
 use super::{NewPayment, Purpose, attempt, create, quote, settle};
 use crate::actions::service::{OPEN, lock_account, open_invoice, period_at};
-use crate::actions::{Context, Error, invoice, ledger, payment_method, service as services};
+use crate::actions::{Context, Error, invoice, ledger, milestone, payment_method, service as services};
 use crate::db::Tx;
+use chrono::TimeDelta;
 use domain::calendar::Period;
+use domain::deletion::LiveAttempt;
 use domain::id::{AccountId, AttemptId, InvoiceId, OrderId, PaymentMethodId, PeriodId, ServiceId};
 use domain::money::Money;
 use domain::order::OrderStatus;
 use domain::payment::{PaymentMethodStatus, PaymentSource};
 use domain::refusal::Refusal;
+use domain::timeline::{MilestoneKind, Rule};
 use entity::{account, order, payment, payment_method as methods, service, service_period};
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
 use uuid::Uuid;
@@ -85,6 +88,20 @@ pub async fn order(
     begin(tx, cx, &account, due, source).await
 }
 
+/// Whether a debt can be paid now.
+///
+/// # Errors
+/// `nothing_due`, `payment_in_progress`.
+pub const fn may_pay(due: Money, live: LiveAttempt) -> Result<(), Refusal> {
+    if !due.is_positive() {
+        return Err(Refusal::NothingDue);
+    }
+    match live {
+        LiveAttempt::Yes => Err(Refusal::PaymentInProgress),
+        LiveAttempt::No => Ok(()),
+    }
+}
+
 /// Starts the payment of an invoice.
 ///
 /// # Errors
@@ -98,9 +115,8 @@ pub async fn invoice(
 ) -> Result<Started, Error> {
     let account = lock_account(tx, account).await?;
     let amount = invoice::due(tx, account.id, id).await?;
-    if !amount.is_positive() {
-        return Err(Refusal::NothingDue.into());
-    }
+    let live = if super::is_live(tx, id.0).await? { LiveAttempt::Yes } else { LiveAttempt::No };
+    may_pay(amount, live)?;
     let service = service_period::Entity::find()
         .filter(service_period::Column::InvoiceId.eq(id))
         .filter(service_period::Column::State.eq(OPEN))
@@ -244,9 +260,17 @@ async fn begin(
         }
         Some(method) => {
             let attempt = attempt(tx, cx, &payment, &method, (due.target, 0)).await?;
+            awaited(tx, cx, account, attempt.id).await?;
             Ok(Started::Call(payment, attempt.id))
         }
     }
+}
+
+/// If nobody comes back with the outcome, the reconciler asks for it.
+async fn awaited(tx: &Tx, cx: &Context<'_>, account: &account::Model, attempt: AttemptId) -> Result<(), Error> {
+    let due_at = cx.now + TimeDelta::minutes(settle::FIRST_CHECK_MINUTES);
+    let (kind, rule) = (MilestoneKind::Reconcile, Rule::OutcomeAwaited);
+    milestone::add(tx, cx, milestone::New { account, kind, subject: attempt.0, due_at, rule, step: 0 }).await
 }
 
 async fn usable_method(

@@ -60,7 +60,7 @@ pub fn check(
     default: Default,
     now: DateTime<Utc>,
 ) -> Result<New, Error> {
-    if identifier::looks_like_card_number(&token) {
+    if identifier::contains_card_number(&token) {
         return Err(Invalid::new("/token", "card_number_refused").into());
     }
     if token.is_empty() || token.chars().count() > TOKEN_MAX {

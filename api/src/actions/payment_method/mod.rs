@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 use domain::id::{AccountId, PaymentMethodId};
 use domain::payment::{PaymentMethodStatus, PaymentMethodType};
 use entity::{account, payment_method};
-use sea_orm::sea_query::Expr;
+use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter,
 };
@@ -71,11 +71,7 @@ pub async fn find<C: ConnectionTrait>(
     account: AccountId,
     id: PaymentMethodId,
 ) -> Result<payment_method::Model, Error> {
-    payment_method::Entity::of(account)
-        .filter(payment_method::Column::Id.eq(id))
-        .one(db)
-        .await?
-        .ok_or(Error::NotFound)
+    payment_method::Entity::of(account).filter(payment_method::Column::Id.eq(id)).one(db).await?.ok_or(Error::NotFound)
 }
 
 /// One method of an account, locked until the transaction ends.

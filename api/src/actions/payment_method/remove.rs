@@ -81,10 +81,8 @@ pub async fn may_remove<C: ConnectionTrait>(
     if !super::is_usable(method, today) {
         return Ok(());
     }
-    let others = payment_method::Entity::of(method.account_id)
-        .filter(payment_method::Column::Id.ne(method.id))
-        .all(db)
-        .await?;
+    let others =
+        payment_method::Entity::of(method.account_id).filter(payment_method::Column::Id.ne(method.id)).all(db).await?;
     if others.iter().any(|other| super::is_usable(other, today)) {
         return Ok(());
     }

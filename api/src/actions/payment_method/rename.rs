@@ -40,7 +40,7 @@ fn checked(label: &str) -> Result<String, Error> {
     if label.chars().count() > super::LABEL_MAX {
         return Err(Invalid::new("/label", "too_long").with("max", super::LABEL_MAX).into());
     }
-    if identifier::looks_like_card_number(label) {
+    if identifier::contains_card_number(label) {
         return Err(Invalid::new("/label", "card_number_refused").into());
     }
     Ok(label.to_owned())

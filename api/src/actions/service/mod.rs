@@ -5,11 +5,13 @@ pub mod create;
 pub mod delete;
 pub mod deliver;
 pub mod notify;
+pub mod rename;
 pub mod renew;
 pub mod replan;
 pub mod set_renewal;
 pub mod settle_renewal;
 pub mod suspend;
+pub mod view;
 
 use super::Error;
 use crate::db::Tx;

@@ -142,7 +142,9 @@ async fn move_to(tx: &Tx, row: &milestone::Model, planned: &Planned) -> Result<(
     Ok(())
 }
 
-fn row(
+/// The row of something planned.
+#[must_use]
+pub fn row(
     cx: &Context<'_>,
     account: &account::Model,
     service: &service::Model,

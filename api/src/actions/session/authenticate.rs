@@ -32,11 +32,7 @@ pub async fn authenticate(
 ///
 /// # Errors
 /// [`Error::Unavailable`] when too many wait.
-pub async fn rehashed(
-    app: &App,
-    account: &entity::account::Model,
-    password: &str,
-) -> Result<Option<String>, Error> {
+pub async fn rehashed(app: &App, account: &entity::account::Model, password: &str) -> Result<Option<String>, Error> {
     if app.passwords.needs_rehash(&account.password_hash) {
         return Ok(Some(app.passwords.hash(password).await?));
     }

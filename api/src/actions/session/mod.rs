@@ -121,9 +121,7 @@ async fn close(tx: &Tx, cx: &Context<'_>, which: Which) -> Result<(), Error> {
     let chosen = match which {
         Which::One(id) => session::Column::Id.eq(id),
         Which::AllOf(owner, None) => session::Column::AccountId.eq(owner),
-        Which::AllOf(owner, Some(except)) => {
-            session::Column::AccountId.eq(owner).and(session::Column::Id.ne(except))
-        }
+        Which::AllOf(owner, Some(except)) => session::Column::AccountId.eq(owner).and(session::Column::Id.ne(except)),
     };
     let ids = Query::select().column(session::Column::Id).from(session::Entity).and_where(chosen.clone()).to_owned();
     session::Entity::update_many()

@@ -55,11 +55,7 @@ async fn is_stolen<C: ConnectionTrait>(db: &C, cx: &Context<'_>, token: &str) ->
 /// # Errors
 /// [`Error::Unauthenticated`] for a token that is unknown, revoked, or of a session or account that
 /// ended; the database's.
-pub async fn refresh(
-    tx: &Tx,
-    cx: &Context<'_>,
-    token: &str,
-) -> Result<(entity::account::Model, Opened), Error> {
+pub async fn refresh(tx: &Tx, cx: &Context<'_>, token: &str) -> Result<(entity::account::Model, Opened), Error> {
     let (found, session) = find(tx, cx, token).await?;
     let account = account::load(&**tx, session.account_id).await.map_err(|_| Error::Unauthenticated)?;
     let alive = session.ended_at.is_none() && session.expires_at > cx.real_now;

@@ -19,7 +19,11 @@ use utoipa::ToSchema;
 #[schema(as = Activity)]
 pub struct ActivityView {
     /// Its id.
-    #[schema(pattern = "^act_[0-7][0-9a-hjkmnp-tv-z]{25}$", max_length = 30, example = "act_01h455vb4pex5vsknk084sn02q")]
+    #[schema(
+        pattern = "^act_[0-7][0-9a-hjkmnp-tv-z]{25}$",
+        max_length = 30,
+        example = "act_01h455vb4pex5vsknk084sn02q"
+    )]
     id: String,
     /// When, real time.
     #[schema(example = "2026-01-30T09:00:00Z")]
@@ -47,7 +51,8 @@ pub struct ActivityView {
 
 impl ActivityView {
     fn of(line: activity::Model, owner: AccountId) -> Self {
-        let actor = if line.actor == owner.to_string() { "owner" } else { line.actor.split(':').next().unwrap_or_default() };
+        let actor =
+            if line.actor == owner.to_string() { "owner" } else { line.actor.split(':').next().unwrap_or_default() };
         Self {
             id: line.id.to_string(),
             at: line.at,

@@ -12,7 +12,11 @@ use utoipa::ToSchema;
 #[schema(as = Account)]
 pub struct AccountView {
     /// Its id.
-    #[schema(pattern = "^acc_[0-7][0-9a-hjkmnp-tv-z]{25}$", max_length = 30, example = "acc_01h455vb4pex5vsknk084sn02q")]
+    #[schema(
+        pattern = "^acc_[0-7][0-9a-hjkmnp-tv-z]{25}$",
+        max_length = 30,
+        example = "acc_01h455vb4pex5vsknk084sn02q"
+    )]
     id: String,
     /// Public name of the account; never changes.
     #[schema(pattern = "^[a-z]{2}[0-9]{5}-tacit$", max_length = 32, example = "ab12345-tacit")]
@@ -86,7 +90,12 @@ pub struct AccountView {
     balance: MoneyView,
     /// The test clock that the account lives on, in test installations.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false, pattern = "^clk_[0-7][0-9a-hjkmnp-tv-z]{25}$", max_length = 30, example = "clk_01h455vb4pex5vsknk084sn02q")]
+    #[schema(
+        nullable = false,
+        pattern = "^clk_[0-7][0-9a-hjkmnp-tv-z]{25}$",
+        max_length = 30,
+        example = "clk_01h455vb4pex5vsknk084sn02q"
+    )]
     test_clock_id: Option<String>,
     /// When it was made.
     #[schema(example = "2026-01-30T09:00:00Z")]

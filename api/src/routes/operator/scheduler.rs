@@ -79,11 +79,7 @@ pub async fn get_scheduler(app: Data<App>, operator: Operator) -> Result<Reply, 
     extensions(("x-idempotency" = json!("required"))),
 )]
 #[delete("/operator/scheduler/pause")]
-pub async fn release_renewals(
-    app: Data<App>,
-    operator: Operator,
-    key: RequiredKey,
-) -> Result<Reply, Problem> {
+pub async fn release_renewals(app: Data<App>, operator: Operator, key: RequiredKey) -> Result<Reply, Problem> {
     key.0
         .once(&app, &operator.scope(), async |tx| {
             release_scheduler(tx, &operator.cx(&app, operator.real_now)).await?;

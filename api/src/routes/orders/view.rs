@@ -1,7 +1,7 @@
 //! Orders as they are shown, and what is read to show them.
 
-use crate::actions::order::{self as actions, Attempt};
 use crate::actions::Error;
+use crate::actions::order::{self as actions, Attempt};
 use crate::config::Config;
 use crate::routes::views::{ActionView, MoneyView};
 use chrono::{DateTime, Utc};
@@ -165,10 +165,8 @@ impl Shelf {
             .filter(attempt_target::Column::Live.eq(true))
             .all(db)
             .await?;
-        let plans = plan::Entity::find()
-            .filter(plan::Column::Id.is_in(rows.iter().map(|item| item.plan_id)))
-            .all(db)
-            .await?;
+        let plans =
+            plan::Entity::find().filter(plan::Column::Id.is_in(rows.iter().map(|item| item.plan_id))).all(db).await?;
         let mut items: BTreeMap<OrderId, Vec<order_item::Model>> = BTreeMap::new();
         for row in rows {
             items.entry(row.order_id).or_default().push(row);

@@ -48,11 +48,11 @@ fn credits_are_checked_rate_by_rate_and_a_refused_one_takes_no_number() {
     let mut nets = net("20", "10");
     nets.extend(net("5.5", "5"));
     documents.issue("A", now, nets).unwrap();
-    assert_eq!(documents.credit("A", "N1", now, Some(net("5.5", "5.01"))), Err(DocumentError::CreditExceedsInvoice));
-    assert_eq!(documents.credit("A", "N1", now, Some(net("10", "1"))), Err(DocumentError::CreditExceedsInvoice));
-    assert_eq!(documents.credit("A", "N2", now, Some(net("5.5", "5"))).unwrap(), "AV-2026-000001");
+    assert_eq!(documents.credit("A", "N1", now, Some(&net("5.5", "5.01"))), Err(DocumentError::CreditExceedsInvoice));
+    assert_eq!(documents.credit("A", "N1", now, Some(&net("10", "1"))), Err(DocumentError::CreditExceedsInvoice));
+    assert_eq!(documents.credit("A", "N2", now, Some(&net("5.5", "5"))).unwrap(), "AV-2026-000001");
     assert_eq!(documents.credit("A", "N3", now, None).unwrap(), "AV-2026-000002");
-    assert_eq!(documents.credit("A", "N4", now, Some(net("20", "0.01"))), Err(DocumentError::CreditExceedsInvoice));
+    assert_eq!(documents.credit("A", "N4", now, Some(&net("20", "0.01"))), Err(DocumentError::CreditExceedsInvoice));
 }
 
 #[test]

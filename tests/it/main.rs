@@ -1,0 +1,3 @@
+//! The tests that speak HTTP, one module for each resource; stories tell a customer's year.
+
+mod stories;
