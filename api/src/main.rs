@@ -88,7 +88,7 @@ enum OperatorCommand {
 #[tokio::main]
 async fn main() -> ExitCode {
     let cli = Cli::parse();
-    log(cli.log);
+    log(cli.log, matches!(cli.command, Command::Demo { .. }));
     match run(cli).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -115,7 +115,7 @@ async fn run(cli: Cli) -> Result<(), Failure> {
             }
             let outcome = scheduler::tick(&app, until).await;
             app.db.close().await;
-            say(&format!("{:?}\n", outcome?));
+            say(&format!("{} milestones were run\n", outcome?.ran));
             Ok(())
         }
         Command::Operator { command: OperatorCommand::Create { name } } => create_operator(settings()?, &name).await,
@@ -123,10 +123,21 @@ async fn run(cli: Cli) -> Result<(), Failure> {
             let app = serve::open(settings()?, Lock::Beside).await?;
             let outcome = verify::run(&app).await;
             app.db.close().await;
-            Ok(outcome?)
+            verified(&outcome?)
         }
         Command::Demo { database_url } => Ok(demo::run(demo::Options { database_url }).await?),
     }
+}
+
+fn verified(broken: &[verify::Violation]) -> Result<(), Failure> {
+    for violation in broken {
+        say(&format!("BROKEN  {}: {}\n", violation.rule, violation.detail));
+    }
+    if broken.is_empty() {
+        say(&format!("all {} invariants hold\n", verify::rules()));
+        return Ok(());
+    }
+    Err(format!("{} invariants are broken", broken.len()).into())
 }
 
 async fn migrate(config: &Config) -> Result<(), Failure> {
@@ -187,9 +198,12 @@ fn say(text: &str) {
 }
 
 /// The log goes to standard error: plain for people, JSON otherwise.
-fn log(format: Option<LogFormat>) {
+/// The demonstration tells its own story: only what goes wrong is logged beside it.
+fn log(format: Option<LogFormat>, telling: bool) {
     use tracing_subscriber::EnvFilter;
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn,actix_server=warn"));
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| {
+        EnvFilter::new(if telling { "error" } else { "info,sqlx=warn,actix_server=warn" })
+    });
     let plain = std::io::stderr().is_terminal();
     let format = format.unwrap_or(if plain { LogFormat::Plain } else { LogFormat::Json });
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);

@@ -1,3 +1,5 @@
 //! The tests that speak HTTP, one module for each resource; stories tell a customer's year.
 
 mod stories;
+mod scheduler;
+mod readme;

@@ -15,6 +15,7 @@
     reason = "a test that cannot go on says so by panicking"
 )]
 
+pub mod bare;
 pub mod client;
 pub mod contract;
 pub mod gateway;

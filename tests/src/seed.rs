@@ -13,7 +13,7 @@ use api::actions::{Context, Error, zone};
 use api::app::App;
 use api::db::Tx;
 use chrono::{DateTime, Datelike, Months, NaiveDate, Utc};
-use domain::calendar::{Anchor, Period, start_of_day};
+use domain::calendar::{Anchor, Period, Zone, start_of_day};
 use domain::id::ServiceId;
 use domain::invoice::InvoiceStatus;
 use domain::timeline;
@@ -99,7 +99,7 @@ impl<'a> Shelf<'a> {
             price: price.expect("a monthly price"),
             password_hash: app.passwords.hash(crate::house::PASSWORD).await.unwrap(),
             starts_on,
-            began_at: start_of_day(starts_on, chrono_tz::Europe::Paris),
+            began_at: start_of_day(starts_on, Zone::Europe__Paris),
         }
     }
 

@@ -2,7 +2,6 @@
 
 use super::DemoError;
 use super::teller::{As, Teller, text};
-use chrono::{DateTime, Utc};
 use reqwest::Method;
 use serde_json::json;
 
@@ -53,9 +52,7 @@ pub async fn sign_up(teller: &mut Teller) -> Result<(), DemoError> {
     let path = format!("/v1/operator/accounts/{}", teller.account);
     let body = json!({ "test_clock_id": teller.clock });
     teller.must(200, As::Operator, (Method::PATCH, &path), Some(&body)).await?;
-    if let Ok(start) = START.parse::<DateTime<Utc>>() {
-        teller.begin_at(start);
-    }
+    teller.begin().await?;
     teller.say("  from here on it lives on a test clock that stands at 31 January 2026, 10:00 in Paris");
     Ok(())
 }

@@ -4,7 +4,7 @@ use super::DemoError;
 use chrono::{DateTime, Utc};
 use reqwest::Method;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::time::Duration;
 
@@ -56,7 +56,7 @@ pub struct Teller {
     operator: String,
     token: Option<String>,
     keys: u32,
-    told_until: DateTime<Utc>,
+    told: BTreeSet<String>,
     /// The test clock.
     pub clock: String,
     /// The account.
@@ -86,7 +86,7 @@ impl Teller {
             operator: operator.to_owned(),
             token: None,
             keys: 0,
-            told_until: DateTime::<Utc>::UNIX_EPOCH,
+            told: BTreeSet::new(),
             clock: String::new(),
             account: String::new(),
             mails: Vec::new(),
@@ -231,42 +231,38 @@ impl Teller {
     /// # Errors
     /// As [`Teller::must`].
     pub async fn chronicle(&mut self) -> Result<(), DemoError> {
-        let since = self.told_until;
-        let mut days: BTreeMap<String, Vec<(String, String)>> = BTreeMap::new();
-        let mut newest = since;
-        let from = since.to_rfc3339_opts(chrono::SecondsFormat::Micros, true);
-        for mail in self.all(As::Customer, &format!("/v1/account/emails?created_at_from={from}")).await? {
+        let mut lines: Vec<(DateTime<Utc>, String)> = Vec::new();
+        for mail in self.all(As::Customer, "/v1/account/emails").await? {
             let Ok(at) = text(&mail, "/created_at").parse::<DateTime<Utc>>() else { continue };
-            newest = newest.max(at);
-            let mail = Mail { at, kind: text(&mail, "/kind"), subject: text(&mail, "/subject") };
-            let line = format!("mail   {} [{}]", mail.subject, mail.kind);
-            days.entry(day(at)).or_default().push((at.to_rfc3339(), line));
-            self.mails.push(mail);
+            if self.told.insert(text(&mail, "/id")) {
+                let mail = Mail { at, kind: text(&mail, "/kind"), subject: text(&mail, "/subject") };
+                lines.push((at, format!("mail   {} [{}]", mail.subject, mail.kind)));
+                self.mails.push(mail);
+            }
         }
         for payment in self.all(As::Customer, "/v1/payments").await? {
             let Ok(at) = text(&payment, "/created_at").parse::<DateTime<Utc>>() else { continue };
-            if at < since {
-                continue;
-            }
-            newest = newest.max(at);
-            let amount = format!("{} {}", text(&payment, "/amount/amount"), text(&payment, "/amount/currency"));
-            let line = format!("money  {amount} {}", text(&payment, "/status"));
-            days.entry(day(at)).or_default().push((at.to_rfc3339(), line));
-        }
-        for (day, mut lines) in days {
-            lines.sort();
-            for (_, line) in lines {
-                self.say(&format!("  {day}  {line}"));
+            if self.told.insert(text(&payment, "/id")) {
+                let amount = format!("{} {}", text(&payment, "/amount/amount"), text(&payment, "/amount/currency"));
+                lines.push((at, format!("money  {amount} {}", text(&payment, "/status"))));
             }
         }
-        self.told_until = newest + chrono::TimeDelta::microseconds(1);
+        lines.sort();
+        for (at, line) in lines {
+            self.say(&format!("  {}  {line}", day(at)));
+        }
         Ok(())
     }
 
-    /// Forgets what was told: from here on the account lives on its test clock.
-    pub fn begin_at(&mut self, now: DateTime<Utc>) {
-        self.told_until = now;
-        self.mails.clear();
+    /// Passes over what was said so far: from here on the account lives on its test clock.
+    ///
+    /// # Errors
+    /// As [`Teller::must`].
+    pub async fn begin(&mut self) -> Result<(), DemoError> {
+        for mail in self.all(As::Customer, "/v1/account/emails").await? {
+            self.told.insert(text(&mail, "/id"));
+        }
+        Ok(())
     }
 
     /// The days (in Paris) of the mails of a kind whose subject names a service.

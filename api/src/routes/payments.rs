@@ -18,7 +18,7 @@ use actix_web::{get, post};
 use domain::id::{InvoiceId, OrderId, PaymentId, PaymentMethodId, ServiceId};
 use domain::payment::{PaymentSource, PaymentStatus};
 use entity::payment;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, QueryFilter};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;

@@ -12,7 +12,7 @@ use sea_orm::sea_query::{Alias, Condition, Expr, ExprTrait, LockBehavior, LockTy
 use sea_orm::{ColumnTrait, DbBackend, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait};
 
 /// Claims the oldest due milestones of a scope, at most one for each service: an earlier live one of the
-/// same service goes first, a parked one holds its suspension and deletion.
+/// same service goes first, a parked one holds its suspension and deletion, a parked renewal its charge.
 ///
 /// # Errors
 /// The database's.
@@ -127,9 +127,14 @@ fn earlier() -> SelectStatement {
                 .and(theirs(milestone::Column::Rank).eq(ours(milestone::Column::Rank)))
                 .and(theirs(milestone::Column::Id).lt(ours(milestone::Column::Id))),
         );
-    let parked_holds = theirs(milestone::Column::State).eq(MilestoneState::Parked).and(
-        ours(milestone::Column::Kind).is_in([MilestoneKind::Suspend.as_str(), MilestoneKind::Delete.as_str()]),
-    );
+    // a charge without its invoice would find nothing due, and be gone when the renewal is mended
+    let charge_of_renewal = theirs(milestone::Column::Kind)
+        .eq(MilestoneKind::Renew)
+        .and(ours(milestone::Column::Kind).eq(MilestoneKind::Charge));
+    let ending =
+        ours(milestone::Column::Kind).is_in([MilestoneKind::Suspend.as_str(), MilestoneKind::Delete.as_str()]);
+    let parked_holds =
+        theirs(milestone::Column::State).eq(MilestoneState::Parked).and(ending.or(charge_of_renewal));
     let live = Condition::any()
         .add(
             theirs(milestone::Column::State)

@@ -66,10 +66,13 @@ where
     // a task of its own: a caller that hangs up does not stop it halfway
     let (app, caller, key) = (app.clone(), caller.clone(), key.clone());
     let carried = actix_web::rt::spawn(async move { finish(&app, &caller, &key, (payment, attempt)).await });
-    carried.await.unwrap_or_else(|error| {
-        tracing::error!(%error, %attempt, "a payment was left halfway");
-        Err(Code::Internal.into())
-    })
+    match carried.await {
+        Ok(answered) => answered,
+        Err(error) => {
+            tracing::error!(%error, %attempt, "a payment was left halfway");
+            Err(Code::Internal.into())
+        }
+    }
 }
 
 /// Calls the gateway and records what it says.

@@ -162,7 +162,7 @@ pub struct ServiceActionsView {
 }
 
 impl ServiceActionsView {
-    fn of(verdicts: &Verdicts, language: Language) -> Self {
+    fn of(verdicts: Verdicts, language: Language) -> Self {
         let action = |verdict| ActionView::of(verdict, language);
         Self {
             renew: action(verdicts.renew),
@@ -217,7 +217,7 @@ impl ServiceView {
                 requested_at: row.requested_at,
             }),
             upcoming: known.upcoming(service.id).map(|row| upcoming(row, language)),
-            actions: ServiceActionsView::of(&verdicts, language),
+            actions: ServiceActionsView::of(verdicts, language),
             created_at: service.created_at,
             deleted_at: service.deleted_at,
             deletion_cause: service.deletion_cause.map(|cause| cause.to_string()),

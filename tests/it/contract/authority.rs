@@ -1,0 +1,162 @@
+//! Nobody gets in without the right proof and the right scope.
+
+use super::{example_of, send, unknown_path};
+use entity::access_token;
+use house::contract::{Operation, operation, operations};
+use house::{Client, House};
+use sea_orm::{ActiveModelTrait, ActiveValue::Set};
+use serde_json::json;
+
+fn secured() -> impl Iterator<Item = &'static Operation> {
+    operations().iter().filter(|operation| !operation.scopes.is_empty())
+}
+
+/// A token of a customer with these scopes, as a later part of Tacit will issue them.
+async fn token(house: &House, who: &Client, scopes: &str) -> Client {
+    let account = who.get("/v1/account").await.expect(200).text("/id").parse().unwrap();
+    let text = api::token::mint(&*house.app.tools.entropy);
+    let row = access_token::ActiveModel {
+        id: Set(api::actions::Context::scheduler(&house.app.tools, house.now(), house.now()).id()),
+        account_id: Set(Some(account)),
+        name: Set("script".to_owned()),
+        token_hash: Set(api::token::hash(&house.app.tools.sealer, &text)),
+        scopes: Set(scopes.to_owned()),
+        created_at: Set(house.now()),
+        expires_at: Set(Some(house.now() + chrono::TimeDelta::days(1))),
+        last_used_at: Set(None),
+        revoked_at: Set(None),
+    };
+    let stored: Result<_, sea_orm::DbErr> = house.app.transact(async |tx| row.clone().insert(&**tx).await).await;
+    stored.unwrap();
+    who.with_token(&text)
+}
+
+house::on_both!(the_anonymous_are_told_to_authenticate, "2026-01-30T09:00:00Z", async |house| {
+    let anyone = house.stranger();
+    for operation in secured() {
+        let answer = send(&anyone, operation, &unknown_path(operation), operation.example().as_ref()).await;
+        assert_eq!((answer.status, answer.code().as_str()), (401, "unauthenticated"), "{}", operation.id);
+        assert_eq!(answer.header("www-authenticate"), Some("Bearer realm=\"tacit\""), "{}", operation.id);
+    }
+});
+
+house::on_both!(what_is_no_proof_is_refused, "2026-01-30T09:00:00Z", async |house| {
+    let customer = house.customer().await;
+    let good = customer.token.clone().unwrap();
+    let parts: Vec<&str> = good.split('.').collect();
+    // {"alg":"none","typ":"at+jwt"}
+    let unsigned = format!("eyJhbGciOiJub25lIiwidHlwIjoiYXQrand0In0.{}.", parts[1]);
+    let altered = format!("{}.{}.{}", parts[0], parts[1].chars().rev().collect::<String>(), parts[2]);
+    let cut = good[..good.len() - 4].to_owned();
+    let mistyped = "tct_0123456789abcdefghijklmnopqrstuvwxyzABCDEFGH".to_owned();
+    for operation in secured() {
+        for wrong in [&unsigned, &altered, &cut, &mistyped, &"x".to_owned()] {
+            let who = customer.with_token(wrong);
+            let answer = send(&who, operation, &unknown_path(operation), operation.example().as_ref()).await;
+            assert_eq!((answer.status, answer.code().as_str()), (401, "unauthenticated"), "{} {wrong}", operation.id);
+            let challenge = answer.header("www-authenticate").unwrap_or_default();
+            assert!(challenge.contains("invalid_token"), "{}: {challenge}", operation.id);
+        }
+    }
+});
+
+house::on_both!(an_access_token_ends_by_itself, "2026-01-30T09:00:00Z", async |house| {
+    let customer = house.customer().await;
+    house.travel_to("2026-01-30T09:09:50Z").await;
+    customer.get("/v1/account").await.expect(200);
+    house.travel_to("2026-01-30T09:10:10Z").await;
+    for operation in secured() {
+        let answer = send(&customer, operation, &unknown_path(operation), operation.example().as_ref()).await;
+        assert_eq!((answer.status, answer.code().as_str()), (401, "unauthenticated"), "{}", operation.id);
+    }
+});
+
+house::on_both!(customers_and_operators_keep_apart, "2026-01-30T09:00:00Z", async |house| {
+    let (customer, operator) = (house.customer().await, house.operator().await);
+    for operation in secured() {
+        let who = if operation.is_operator() { &customer } else { &operator };
+        let answer = send(who, operation, &unknown_path(operation), operation.example().as_ref()).await;
+        assert_eq!((answer.status, answer.code().as_str()), (403, "insufficient_scope"), "{}: {}", operation.id, answer.text);
+        let challenge = answer.header("www-authenticate").unwrap_or_default().to_owned();
+        assert!(challenge.contains(&format!("scope=\"{}\"", operation.scopes[0])), "{}: {challenge}", operation.id);
+    }
+});
+
+house::on_both!(a_token_does_what_its_scopes_say, "2026-01-30T09:00:00Z", async |house| {
+    let customer = house.customer().await;
+    let all = api::http::scope::CUSTOMER;
+    for operation in secured().filter(|operation| !operation.is_operator()) {
+        let needed = operation.scopes[0].as_str();
+        let others: Vec<&str> = all.iter().copied().filter(|scope| *scope != needed).collect();
+        let without = token(&house, &customer, &others.join(" ")).await;
+        let (path, example) = (unknown_path(operation), operation.example());
+        let answer = send(&without, operation, &path, example.as_ref()).await;
+        assert_eq!((answer.status, answer.code().as_str()), (403, "insufficient_scope"), "{}: {}", operation.id, answer.text);
+    }
+    let reader = token(&house, &customer, "account:read").await;
+    reader.get("/v1/account").await.expect(200);
+    assert_eq!(reader.patch("/v1/account", &json!({ "city": "Lille" })).await.expect(403).code(), "insufficient_scope");
+});
+
+house::on_both!(a_token_is_never_fresh, "2026-01-30T09:00:00Z", async |house| {
+    let customer = house.customer().await;
+    let able = token(&house, &customer, &api::http::scope::CUSTOMER.join(" ")).await;
+    for operation in fresh_ones() {
+        let answer = send(&able, operation, &unknown_path(operation), operation.example().as_ref()).await;
+        assert_eq!((answer.status, answer.code().as_str()), (403, "fresh_proof_required"), "{}: {}", operation.id, answer.text);
+    }
+    let answer = able.post("/v1/security/proof", &json!({ "password": house::house::PASSWORD })).await;
+    assert_eq!(answer.expect(403).code(), "fresh_proof_required");
+});
+
+house::on_both!(a_proof_is_fresh_for_five_minutes, "2026-01-30T09:00:00Z", async |house| {
+    let mut customer = house.customer().await;
+    house.travel_to("2026-01-30T09:04:59Z").await;
+    for operation in fresh_ones() {
+        let answer = send(&customer, operation, &unknown_path(operation), operation.example().as_ref()).await;
+        assert_ne!(answer.status, 403, "{}: {}", operation.id, answer.text);
+    }
+    house.travel_to("2026-01-30T09:05:00Z").await;
+    for operation in fresh_ones() {
+        let answer = send(&customer, operation, &unknown_path(operation), operation.example().as_ref()).await;
+        assert_eq!((answer.status, answer.code().as_str()), (403, "fresh_proof_required"), "{}: {}", operation.id, answer.text);
+    }
+    customer.post("/v1/security/proof", &json!({ "password": "not the password" })).await.expect(401);
+    assert_eq!(customer.add_method("sim_ok").await.expect(403).code(), "fresh_proof_required");
+    customer.post("/v1/security/proof", &json!({ "password": house::house::PASSWORD })).await.expect(204);
+    customer.add_method("sim_ok").await.expect(201);
+    house.travel_to("2026-01-30T09:10:00Z").await;
+    customer.log_in().await;
+    customer.add_method("sim_ok~2").await.expect(201);
+});
+
+/// The operations that say that they want a fresh proof, and those that must.
+fn fresh_ones() -> Vec<&'static Operation> {
+    let says = |operation: &&Operation| {
+        let description = operation.value["description"].as_str().unwrap_or_default();
+        description.contains("fresh proof of identity") || description.contains("proof of identity less than 5 minutes old")
+    };
+    let found: Vec<_> = secured().filter(says).collect();
+    let must = [
+        "set_backup_email",
+        "delete_backup_email",
+        "add_payment_method",
+        "remove_payment_method",
+        "set_default_payment_method",
+        "request_account_closure",
+    ];
+    for id in must {
+        assert!(found.iter().any(|known| known.id == id), "{id} does not say that it wants a fresh proof");
+    }
+    found
+}
+
+#[test]
+fn every_parameter_of_a_path_has_an_example() {
+    for operation in operations() {
+        for parameter in operation.parameters("path") {
+            assert!(!example_of(parameter).is_empty(), "{}", operation.id);
+        }
+    }
+    assert_eq!(operation("get_account").method, "GET");
+}

@@ -1,0 +1,66 @@
+//! A dry run answers what would happen and stores nothing: no row of any table differs.
+
+use super::estate::Estate;
+use super::send;
+use crate::schema::contents;
+use house::contract::{Operation, operations};
+use house::{Client, House};
+
+async fn tried(house: &House, who: &Client, operation: &Operation, path: &str) -> house::Answer {
+    let before = contents(house).await;
+    let answer = send(who, operation, &format!("{path}?dry_run=true"), operation.example().as_ref()).await;
+    let after = contents(house).await;
+    for (table, rows) in before {
+        assert_eq!(rows, after[&table], "{} stored something in {table}", operation.id);
+    }
+    answer
+}
+
+house::on_both!(a_dry_run_stores_nothing, "2026-01-30T09:00:00Z", async |house| {
+    let estate = Estate::of(&house).await;
+    let mut refused = Vec::new();
+    for operation in operations().iter().filter(|operation| operation.takes("dry_run")) {
+        let mut answer = tried(&house, estate.entitled(operation), operation, &estate.path(operation)).await;
+        if answer.status >= 400 {
+            // what the owner cannot do, somebody without obligations can
+            answer = tried(&house, &estate.other, operation, &estate.path(operation)).await;
+        }
+        if answer.status >= 400 {
+            refused.push(format!("{}: {}", operation.id, answer.text));
+        }
+        assert_eq!(answer.header("idempotent-replayed"), None);
+    }
+    // the estate has no unpaid invoice and no cancelled-yet-revocable order of its own for these
+    refused.retain(|what| !["pay_invoice", "confirm_"].iter().any(|known| what.starts_with(known)));
+    assert!(refused.is_empty(), "{refused:#?}");
+    assert!(house.mails().iter().all(|mail| !mail.subject.is_empty()));
+});
+
+house::on_both!(a_dry_run_leaves_its_key_free, "2026-01-30T09:00:00Z", async |house| {
+    let customer = house.customer().await;
+    let order = house::contract::operation("place_order");
+    let body = order.example();
+    let headers = [("Idempotency-Key", "the-key")];
+    let ask = async |path: &str| customer.send(reqwest::Method::POST, path, &headers, body.as_ref()).await;
+    let quote = ask("/v1/orders?dry_run=true").await.expect(200);
+    assert!(customer.get("/v1/orders").await.items().is_empty());
+    let placed = ask("/v1/orders?dry_run=false").await.expect(201);
+    assert_eq!(quote.body["totals"], placed.body["totals"]);
+    assert_eq!(placed.header("idempotent-replayed"), None);
+});
+
+#[test]
+fn what_moves_money_or_ends_something_can_be_tried() {
+    for id in [
+        "place_order",
+        "pay_order",
+        "pay_invoice",
+        "renew_service",
+        "set_service_renewal",
+        "request_service_cancellation",
+        "request_service_deletion",
+        "request_account_closure",
+    ] {
+        assert!(house::contract::operation(id).takes("dry_run"), "{id} takes no dry_run");
+    }
+}

@@ -1,0 +1,131 @@
+//! A customer who owns one of everything, another customer who owns nothing of it, and an operator.
+
+use house::contract::{Operation, prefix};
+use house::{Client, House};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+/// See the module.
+pub struct Estate {
+    /// Who owns everything.
+    pub owner: Client,
+    /// Who owns nothing of it.
+    pub other: Client,
+    /// The provider.
+    pub operator: Client,
+    ids: BTreeMap<&'static str, String>,
+}
+
+impl Estate {
+    /// Builds it; a month of the house's time goes by.
+    pub async fn of(house: &House) -> Self {
+        let (owner, operator) = (house.customer_paying_with("sim_ok").await, house.operator().await);
+        let mut estate = Self { other: house.customer().await, owner, operator, ids: BTreeMap::new() };
+        estate.provider(house).await;
+        estate.owner.order("vps-starter", "P1M", "automatic").await;
+        house.settle().await;
+        estate.debt(house).await;
+        estate.belongings(house).await;
+        estate.fresh().await;
+        estate
+    }
+
+    /// Both customers log in anew.
+    pub async fn fresh(&mut self) {
+        self.owner.log_in().await;
+        self.other.log_in().await;
+    }
+
+    /// A service that was not paid and is deleted: its renewal's invoice has a credit note.
+    async fn debt(&mut self, house: &House) {
+        self.owner.add_method("sim_decline_hard").await.expect(201);
+        house.travel_days(31).await;
+        self.owner.log_in().await;
+        let service = self.owner.service().await;
+        assert_eq!(service["status"], "past_due", "{service}");
+        let id = text(&service, "/id");
+        let path = format!("/v1/services/{id}/deletion");
+        self.owner.post(&path, &json!({})).await.expect(202);
+        house.settle().await;
+        let token = house.token_for(&self.owner.email);
+        self.owner.post(&format!("{path}/confirmation"), &json!({ "token": token })).await.expect(200);
+        let credit_notes = self.owner.get("/v1/credit-notes").await.expect(200).items();
+        self.ids.insert("credit-notes", text(&credit_notes[0], "/id"));
+    }
+
+    /// A service that goes on and is cancelled, an order that waits, and what came with them.
+    async fn belongings(&mut self, house: &House) {
+        let method = self.owner.add_method("sim_ok~2").await.expect(201).text("/id");
+        let order = self.owner.order("vps-starter", "P1Y", "automatic").await;
+        house.settle().await;
+        let items = json!([{ "plan": "domain-fr", "period": "P1Y", "renewal_mode": "manual", "quantity": 1 }]);
+        let waiting = self.owner.post("/v1/orders", &json!({ "items": items })).await.expect(201).text("/id");
+        let active = self.owner.get("/v1/services?status=active").await.expect(200).items();
+        let service = text(&active[0], "/id");
+        self.owner.put(&format!("/v1/services/{service}/cancellation"), &json!({})).await.expect(200);
+        let first = |answer: house::Answer| text(&answer.expect(200).items()[0], "/id");
+        let known = [
+            ("paid order", order),
+            ("ord", waiting),
+            ("svc", service),
+            ("pmt", method),
+            ("inv", first(self.owner.get("/v1/invoices").await)),
+            ("pay", first(self.owner.get("/v1/payments").await)),
+            ("eml", first(self.owner.get("/v1/account/emails").await)),
+            ("can", first(self.owner.get("/v1/cancellations").await)),
+            ("acc", self.owner.get("/v1/account").await.expect(200).text("/id")),
+            ("mst", first(self.operator.get("/v1/operator/milestones").await)),
+        ];
+        self.ids.extend(known);
+    }
+
+    async fn provider(&mut self, house: &House) {
+        let clock = self.operator.post("/v1/operator/test-clocks", &json!({ "name": "a clock" })).await.expect(201);
+        let clock = clock.text("/id");
+        let to = (house.now() + chrono::TimeDelta::hours(1)).to_rfc3339();
+        let path = format!("/v1/operator/test-clocks/{clock}/advance");
+        let operation = self.operator.post(&path, &json!({ "to": to })).await.expect(202).text("/id");
+        self.ids.extend([("clk", clock), ("opn", operation)]);
+    }
+
+    /// The owner's (or the provider's) id of a kind: a prefix, or a name of this file.
+    #[track_caller]
+    pub fn id(&self, kind: &str) -> &str {
+        self.ids.get(kind).unwrap_or_else(|| panic!("the estate has no {kind}: add one to contract/estate.rs"))
+    }
+
+    /// The path of an operation with the owner's ids.
+    #[track_caller]
+    pub fn path(&self, operation: &Operation) -> String {
+        operation.path_with(|parameter| match prefix(parameter) {
+            Some(_) if operation.path.starts_with("/v1/credit-notes") => self.id("credit-notes").to_owned(),
+            Some(prefix) => self.id(&prefix).to_owned(),
+            None => super::example_of(parameter),
+        })
+    }
+
+    /// The same path with ids of the same kind that nobody has.
+    pub fn stray_path(&self, operation: &Operation) -> String {
+        let path = self.path(operation);
+        self.ids.values().filter(|id| path.contains(*id)).fold(path.clone(), |path, id| path.replace(id, &stray(id)))
+    }
+
+    /// Who may call an operation and owns what it is about.
+    pub fn entitled(&self, operation: &Operation) -> &Client {
+        if operation.is_operator() { &self.operator } else { &self.owner }
+    }
+}
+
+/// An id of the same kind that nobody has: its random part is turned round.
+pub fn stray(id: &str) -> String {
+    let (head, tail) = id.split_at(id.len() - 12);
+    let turned: String = tail.chars().rev().collect();
+    let turned = if turned == tail { "0123456789ab".to_owned() } else { turned };
+    format!("{head}{turned}")
+}
+
+/// A member of a value as text.
+#[track_caller]
+pub fn text(value: &Value, pointer: &str) -> String {
+    value.pointer(pointer).and_then(Value::as_str).unwrap_or_else(|| panic!("no {pointer} in {value}")).to_owned()
+}
