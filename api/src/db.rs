@@ -134,6 +134,7 @@ impl Db {
         self.write.get_database_backend()
     }
 
+    #[expect(clippy::disallowed_methods, reason = "what `App::transact` begins with")]
     /// Opens a write transaction: `BEGIN IMMEDIATE` on SQLite, READ COMMITTED on PostgreSQL.
     pub(crate) async fn begin(&self) -> Result<Tx, DbErr> {
         let options = TransactionOptions {

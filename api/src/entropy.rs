@@ -47,6 +47,7 @@ pub trait Entropy: Send + Sync {
 pub struct SystemEntropy(SystemRandom);
 
 impl Default for SystemEntropy {
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the system's randomness")]
     fn default() -> Self {
         Self(SystemRandom::new())
     }

@@ -14,6 +14,9 @@ use std::process::ExitCode;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
+/// What is logged when nothing else is asked for.
+const USUAL: &str = "info,sqlx=warn,actix_server=warn";
+
 #[derive(Parser)]
 #[command(version, about = "Customer accounts, orders, services and their renewal, invoices")]
 struct Cli {
@@ -88,8 +91,8 @@ enum OperatorCommand {
 #[tokio::main]
 async fn main() -> ExitCode {
     let cli = Cli::parse();
-    log(cli.log, matches!(cli.command, Command::Demo { .. }));
-    match run(cli).await {
+    log(cli.log, if matches!(cli.command, Command::Demo { .. }) { "error" } else { USUAL });
+    match Box::pin(run(cli)).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             let mut out = std::io::stderr().lock();
@@ -199,11 +202,9 @@ fn say(text: &str) {
 
 /// The log goes to standard error: plain for people, JSON otherwise.
 /// The demonstration tells its own story: only what goes wrong is logged beside it.
-fn log(format: Option<LogFormat>, telling: bool) {
+fn log(format: Option<LogFormat>, usual: &str) {
     use tracing_subscriber::EnvFilter;
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| {
-        EnvFilter::new(if telling { "error" } else { "info,sqlx=warn,actix_server=warn" })
-    });
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(usual));
     let plain = std::io::stderr().is_terminal();
     let format = format.unwrap_or(if plain { LogFormat::Plain } else { LogFormat::Json });
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);

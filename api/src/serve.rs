@@ -219,7 +219,7 @@ fn recorder() -> Result<PrometheusHandle, ServeError> {
 }
 
 async fn tidy(limiters: Weak<Limiters>, metrics: PrometheusHandle) {
-    let mut every = tokio::time::interval(Duration::from_secs(60));
+    let mut every = tokio::time::interval(Duration::from_mins(1));
     loop {
         every.tick().await;
         let Some(limiters) = limiters.upgrade() else { return };
@@ -296,7 +296,7 @@ async fn signal() -> Result<(), ServeError> {
 
 /// Deletes Idempotency-Keys that are too old, once an hour.
 async fn forget_keys(app: &App) -> Infallible {
-    let mut every = tokio::time::interval(Duration::from_secs(3_600));
+    let mut every = tokio::time::interval(Duration::from_hours(1));
     loop {
         every.tick().await;
         let before = app.now() - KEYS_KEPT;

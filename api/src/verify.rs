@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::actions::Error;
-use sea_orm::{ConnectionTrait, FromQueryResult, Statement};
+use sea_orm::{FromQueryResult, Statement};
 
 /// Something that must never be.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -14,6 +14,7 @@ const TAGS: [(&str, &str); 3] = [
     ("Invoices", "What a customer pays."),
 ];
 
+#[expect(clippy::print_stdout, reason = "a command")]
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = env::args().skip(1);
     let raw: Value = match arguments.next() {

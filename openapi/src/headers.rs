@@ -25,7 +25,7 @@ pub(crate) fn add(document: &mut Value) {
         else {
             continue;
         };
-        let etag = has_etag(operation);
+        let etag = if has_etag(operation) { Tagged::Yes } else { Tagged::No };
         let Some(responses) = child(operation, "responses") else {
             continue;
         };
@@ -74,11 +74,18 @@ fn common(status: &str) -> Vec<&'static str> {
     names
 }
 
+/// Whether the operation's resource has an entity tag.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Tagged {
+    Yes,
+    No,
+}
+
 /// Headers that depend on what the operation does.
-fn particular(place: &Place, status: &str, response: &Value, etag: bool) -> Vec<&'static str> {
+fn particular(place: &Place, status: &str, response: &Value, etag: Tagged) -> Vec<&'static str> {
     let mut names = Vec::new();
     let success = status.starts_with('2');
-    if etag && (success || status == "304") {
+    if etag == Tagged::Yes && (success || status == "304") {
         names.push("ETag");
     }
     if success && place.writes() {

@@ -82,7 +82,7 @@ pub(crate) fn complete(document: &mut Value) {
             parameters.push(json!({"name": "If-None-Match", "in": "header", "required": false, "schema": {"type": "string", "maxLength": 255}}));
         }
         if place.writes() {
-            parameters.push(idempotency_key(required));
+            parameters.push(idempotency_key(if required { Need::Required } else { Need::Optional }));
         }
         for parameter in parameters.iter_mut().filter_map(Value::as_object_mut) {
             describe(parameter);
@@ -94,7 +94,15 @@ fn names(parameter: &Value, name: &str) -> bool {
     text(parameter, "name").is_some_and(|it| it.eq_ignore_ascii_case(name))
 }
 
-fn idempotency_key(required: bool) -> Value {
+/// Whether a request must carry a key.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Need {
+    Required,
+    Optional,
+}
+
+fn idempotency_key(need: Need) -> Value {
+    let required = need == Need::Required;
     let description = if required {
         "Makes the request safe to repeat; required here. The same key and request give the stored answer for 30 days."
     } else {

@@ -3,3 +3,5 @@
 mod stories;
 mod scheduler;
 mod readme;
+mod contract;
+mod schema;

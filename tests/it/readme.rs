@@ -1,5 +1,11 @@
 //! What the documents for people say is true: the tour of the README is run block by block and answers
 //! what it shows, and the example settings are the settings.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on says so by panicking"
+)]
 
 use api::config::Config;
 use house::{House, On};
@@ -9,7 +15,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// The tour takes seconds; a loop in it that never ends is a failure.
-const PATIENCE: Duration = Duration::from_secs(180);
+const PATIENCE: Duration = Duration::from_mins(3);
 
 fn at_root(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(name)
@@ -32,7 +38,7 @@ fn tour() -> Tour {
         match (fence, line.strip_prefix("```")) {
             (None, Some(kind)) => fence = Some(kind),
             (Some(_), Some(_)) => fence = None,
-            (Some("sh"), None) => tour.script.push_str(&format!("{line}\n")),
+            (Some("sh"), None) => tour.script.extend([line, "\n"]),
             (Some("text"), None) => tour.shown.push(line.to_owned()),
             (Some(other), None) => panic!("a block of kind `{other}` in the tour"),
             (None, None) => {}
@@ -43,15 +49,14 @@ fn tour() -> Tour {
 
 /// Whether a line of output is the one shown; `…` stands for anything.
 fn is_shown(line: &str, shown: &str) -> bool {
-    let mut pieces = shown.split('…');
-    let Some(mut rest) = pieces.next().and_then(|first| line.strip_prefix(first)) else { return false };
-    let mut open = false;
-    for piece in pieces {
-        let Some(at) = (if piece.is_empty() { Some(rest.len()) } else { rest.find(piece) }) else { return false };
-        rest = &rest[at + piece.len()..];
-        open = piece.is_empty();
-    }
-    rest.is_empty() || open
+    let pieces: Vec<&str> = shown.split('…').collect();
+    let [first, middle @ .., last] = pieces.as_slice() else { return line == shown };
+    let Some(mut rest) = line.strip_prefix(first).and_then(|rest| rest.strip_suffix(last)) else { return false };
+    middle.iter().all(|piece| {
+        let found = rest.split_once(piece);
+        rest = found.map_or(rest, |(_, after)| after);
+        found.is_some()
+    })
 }
 
 /// Compares line by line; a shown line that is only `…` stands for any number of lines.
@@ -140,7 +145,9 @@ async fn the_tour_is_true_on_postgres() {
 
 #[test]
 fn shown_lines_are_compared_with_gaps() {
-    for (line, shown) in [("a b c", "a … c"), ("a b", "a …"), ("abc", "abc"), ("x-tacit on", "…-tacit on"), ("", "…")] {
+    for (line, shown) in
+        [("a b c", "a … c"), ("a b", "a …"), ("abc", "abc"), ("x on", "… on"), ("a b b", "a…b"), ("", "…")]
+    {
         assert!(is_shown(line, shown), "{line} / {shown}");
     }
     for (line, shown) in [("a b c", "a b"), ("a b", "a … c"), ("abc", "bc"), ("ab", "a…x")] {

@@ -148,7 +148,7 @@ fn compare(migrated: &BTreeMap<String, Vec<Column>>, entities: &BTreeMap<String,
     }
 }
 
-house::on_both!(issued_documents_and_the_ledger_never_change, "2026-01-30T09:00:00Z", async |house| {
+house::on_both!(issued_documents_and_the_ledger_never_change, "2026-01-30T09:00:00Z", |house| Box::pin(async move {
     let customer = house.customer_with_service(("sim_ok", "vps-starter", "P1M", "automatic")).await;
     assert_eq!(customer.get("/v1/invoices").await.items().len(), 1);
     let before = contents(&house).await;
@@ -177,4 +177,4 @@ house::on_both!(issued_documents_and_the_ledger_never_change, "2026-01-30T09:00:
     for table in ["invoice", "invoice_line", "invoice_tax", "ledger_entry"] {
         assert_eq!(before[table], after[table], "{table}");
     }
-});
+}));

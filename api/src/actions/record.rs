@@ -26,7 +26,7 @@ pub async fn activity(
         actor: Set(cx.actor.to_string()),
         address: Set(cx.address.clone()),
         request_id: Set(cx.request_id.clone()),
-        detail: Set(detail),
+        detail: Set(detail.map(without_nulls)),
     };
     row.insert(&**tx).await?;
     Ok(())
@@ -48,6 +48,18 @@ pub async fn event(
     Ok(())
 }
 
+/// The same without members that have no value: they are left out, never null.
+pub(super) fn without_nulls(data: Value) -> Value {
+    match data {
+        Value::Object(members) => {
+            let kept = members.into_iter().filter(|(_, value)| !value.is_null());
+            Value::Object(kept.map(|(name, value)| (name, without_nulls(value))).collect())
+        }
+        Value::Array(items) => Value::Array(items.into_iter().map(without_nulls).collect()),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => data,
+    }
+}
+
 /// The row of [`event`], for batches.
 pub fn event_row(
     cx: &Context<'_>,
@@ -62,6 +74,6 @@ pub fn event_row(
         occurred_at: Set(cx.now),
         kind: Set(kind.to_owned()),
         subject: Set(subject.to_string()),
-        data: Set(data),
+        data: Set(without_nulls(data)),
     }
 }

@@ -4,7 +4,7 @@ use super::DemoError;
 use chrono::{DateTime, Utc};
 use reqwest::Method;
 use serde_json::{Value, json};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::time::Duration;
 
@@ -94,7 +94,6 @@ impl Teller {
     }
 
     /// A line of the story.
-    #[expect(clippy::unused_self, reason = "the teller speaks")]
     pub fn say(&self, line: &str) {
         writeln!(std::io::stdout(), "{line}").ok();
     }

@@ -166,7 +166,11 @@ fn admit(edge: &Edge, facts: &mut Facts, request: &ServiceRequest) -> Result<(),
     if request.uri().path_and_query().is_some_and(|uri| uri.as_str().len() > MAX_URI) {
         return Err(Code::UriTooLong.into());
     }
-    let Some(operation) = operation else { return Ok(()) };
+    let Some(operation) = operation else {
+        // the router would offer the path to a template that fits it too
+        let other = edge.table.allow(&facts.path);
+        return other.map_or(Ok(()), |allow| Err(Problem::new(Code::MethodNotAllowed).allowing(allow)));
+    };
     let unknown: Vec<Fault> = request
         .query_string()
         .split('&')

@@ -29,6 +29,7 @@ const STORED_PROBLEM: &str = "application/x-tacit-problem";
 /// The request's key, if it has one, and what it is about. With `dry_run=true` in the query, work is
 /// done and undone, and nothing is stored.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_field_names, reason = "the header's own name")]
 pub struct Key {
     key: Option<String>,
     operation: String,
@@ -243,15 +244,12 @@ fn text_of(value: &[u8]) -> Option<String> {
 /// The database's.
 pub async fn complete(tx: &Tx, scope: &str, key: &str, reply: &Reply) -> Result<(), actions::Error> {
     let stored = |text: &str| if reply.secret { None } else { Some(text.to_owned()) };
-    let (headers, body) = match &reply.problem {
-        Some(problem) => {
-            let text = serde_json::to_string(problem).map_err(actions::Error::internal)?;
-            (serde_json::json!([["content-type", STORED_PROBLEM]]), stored(&text))
-        }
-        None => {
-            let text = std::str::from_utf8(&reply.body).map_err(actions::Error::internal)?;
-            (serde_json::json!(reply.headers), stored(text))
-        }
+    let (headers, body) = if let Some(problem) = &reply.problem {
+        let text = serde_json::to_string(problem).map_err(actions::Error::internal)?;
+        (serde_json::json!([["content-type", STORED_PROBLEM]]), stored(&text))
+    } else {
+        let text = std::str::from_utf8(&reply.body).map_err(actions::Error::internal)?;
+        (serde_json::json!(reply.headers), stored(text))
     };
     let row = idempotency_key::ActiveModel {
         state: Set(DONE.to_owned()),

@@ -50,8 +50,7 @@ impl Class {
             Self::Request => 600,
             Self::Token => 6_000,
             Self::Visitor => 20,
-            Self::Login => 10,
-            Self::Code => 10,
+            Self::Login | Self::Code => 10,
         };
         match NonZeroU32::new(quota) {
             Some(quota) => quota,

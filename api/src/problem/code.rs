@@ -161,7 +161,6 @@ impl Code {
     #[must_use]
     pub const fn of_status(status: u16) -> Self {
         match status {
-            400 | 406 | 411 | 417 => Self::Malformed,
             401 => Self::Unauthenticated,
             403 => Self::InsufficientScope,
             404 => Self::NotFound,

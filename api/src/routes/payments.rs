@@ -103,10 +103,7 @@ pub async fn pay_order(
     Body(new): Body<NewPayment>,
 ) -> Result<Reply, Problem> {
     let caller = caller.0;
-    pay(&app, &caller, &key.0, async |tx| {
-        start::order(tx, &caller.cx(&app), caller.id(), id, new.source()).await
-    })
-    .await
+    pay(&app, &caller, &key.0, async |tx| start::order(tx, &caller.cx(&app), caller.id(), id, new.source()).await).await
 }
 
 /// Pays an invoice.
@@ -140,10 +137,8 @@ pub async fn pay_invoice(
     Body(new): Body<NewPayment>,
 ) -> Result<Reply, Problem> {
     let caller = caller.0;
-    pay(&app, &caller, &key.0, async |tx| {
-        start::invoice(tx, &caller.cx(&app), caller.id(), id, new.source()).await
-    })
-    .await
+    pay(&app, &caller, &key.0, async |tx| start::invoice(tx, &caller.cx(&app), caller.id(), id, new.source()).await)
+        .await
 }
 
 /// The caller's payments.

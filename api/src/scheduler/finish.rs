@@ -8,7 +8,7 @@ use crate::db::Tx;
 use chrono::{DateTime, Utc};
 use domain::timeline::MilestoneState;
 use entity::milestone;
-use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
 /// Characters of an error kept with a milestone.

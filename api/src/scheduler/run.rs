@@ -91,11 +91,11 @@ async fn charge_in_three_steps(app: &App, now: DateTime<Utc>, due: &milestone::M
         charge::Prepared::Finished(_) => Ok(()),
         charge::Prepared::Call(attempt) => {
             let outcome = payment::call(app, attempt, now).await?;
-            app.transact(async |tx| {
-                settle::settle(tx, &cx, attempt, &outcome).await?;
-                finish::effect(tx, now, due, Effect::Done("charged")).await
-            })
-            .await
+            charged(app, &cx, due, (attempt, &outcome)).await
+        }
+        charge::Prepared::Recover(attempt) => {
+            let outcome = reconcile::recover(app, attempt, now).await?;
+            charged(app, &cx, due, (attempt, &outcome)).await
         }
         charge::Prepared::CallOff(attempt) => {
             let lookup = payment::lookup(app, attempt, now).await?;
@@ -110,6 +110,19 @@ async fn charge_in_three_steps(app: &App, now: DateTime<Utc>, due: &milestone::M
             .await
         }
     }
+}
+
+async fn charged(
+    app: &App,
+    cx: &Context<'_>,
+    due: &milestone::Model,
+    (attempt, outcome): (domain::id::AttemptId, &crate::payment::gateway::ChargeOutcome),
+) -> Result<(), Error> {
+    app.transact(async |tx| {
+        settle::settle(tx, cx, attempt, outcome).await?;
+        finish::effect(tx, cx.now, due, Effect::Done("charged")).await
+    })
+    .await
 }
 
 async fn run_reconcile(app: &App, now: DateTime<Utc>, due: &milestone::Model) -> Result<(), Error> {

@@ -108,11 +108,11 @@ pub fn greet(app: &App, address: SocketAddr, token: Option<&str>) {
     let mut text = format!("Tacit listens on http://{address}\n  pages     {}/docs\n", config.public_url.trim_end_matches('/'));
     let mail = config.mail_url.expose_secret();
     match mail.strip_prefix("file:") {
-        Some(folder) => text.push_str(&format!("  mail      {folder}/\n")),
+        Some(folder) => text.extend(["  mail      ", folder, "/\n"]),
         None => text.push_str("  mail      by SMTP\n"),
     }
     match token {
-        Some(path) => text.push_str(&format!("  operator  Authorization: Bearer $(cat {path})\n")),
+        Some(path) => text.extend(["  operator  Authorization: Bearer $(cat ", path, ")\n"]),
         None => text.push_str("  operator  tacit operator create --name <name>\n"),
     }
     say(&text);

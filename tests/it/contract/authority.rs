@@ -31,16 +31,16 @@ async fn token(house: &House, who: &Client, scopes: &str) -> Client {
     who.with_token(&text)
 }
 
-house::on_both!(the_anonymous_are_told_to_authenticate, "2026-01-30T09:00:00Z", async |house| {
+house::on_both!(the_anonymous_are_told_to_authenticate, "2026-01-30T09:00:00Z", |house| Box::pin(async move {
     let anyone = house.stranger();
     for operation in secured() {
         let answer = send(&anyone, operation, &unknown_path(operation), operation.example().as_ref()).await;
         assert_eq!((answer.status, answer.code().as_str()), (401, "unauthenticated"), "{}", operation.id);
         assert_eq!(answer.header("www-authenticate"), Some("Bearer realm=\"tacit\""), "{}", operation.id);
     }
-});
+}));
 
-house::on_both!(what_is_no_proof_is_refused, "2026-01-30T09:00:00Z", async |house| {
+house::on_both!(what_is_no_proof_is_refused, "2026-01-30T09:00:00Z", |house| Box::pin(async move {
     let customer = house.customer().await;
     let good = customer.token.clone().unwrap();
     let parts: Vec<&str> = good.split('.').collect();
@@ -58,9 +58,9 @@ house::on_both!(what_is_no_proof_is_refused, "2026-01-30T09:00:00Z", async |hous
             assert!(challenge.contains("invalid_token"), "{}: {challenge}", operation.id);
         }
     }
-});
+}));
 
-house::on_both!(an_access_token_ends_by_itself, "2026-01-30T09:00:00Z", async |house| {
+house::on_both!(an_access_token_ends_by_itself, "2026-01-30T09:00:00Z", |house| Box::pin(async move {
     let customer = house.customer().await;
     house.travel_to("2026-01-30T09:09:50Z").await;
     customer.get("/v1/account").await.expect(200);
@@ -69,9 +69,9 @@ house::on_both!(an_access_token_ends_by_itself, "2026-01-30T09:00:00Z", async |h
         let answer = send(&customer, operation, &unknown_path(operation), operation.example().as_ref()).await;
         assert_eq!((answer.status, answer.code().as_str()), (401, "unauthenticated"), "{}", operation.id);
     }
-});
+}));
 
-house::on_both!(customers_and_operators_keep_apart, "2026-01-30T09:00:00Z", async |house| {
+house::on_both!(customers_and_operators_keep_apart, "2026-01-30T09:00:00Z", |house| Box::pin(async move {
     let (customer, operator) = (house.customer().await, house.operator().await);
     for operation in secured() {
         let who = if operation.is_operator() { &customer } else { &operator };
@@ -80,9 +80,9 @@ house::on_both!(customers_and_operators_keep_apart, "2026-01-30T09:00:00Z", asyn
         let challenge = answer.header("www-authenticate").unwrap_or_default().to_owned();
         assert!(challenge.contains(&format!("scope=\"{}\"", operation.scopes[0])), "{}: {challenge}", operation.id);
     }
-});
+}));
 
-house::on_both!(a_token_does_what_its_scopes_say, "2026-01-30T09:00:00Z", async |house| {
+house::on_both!(a_token_does_what_its_scopes_say, "2026-01-30T09:00:00Z", |house| Box::pin(async move {
     let customer = house.customer().await;
     let all = api::http::scope::CUSTOMER;
     for operation in secured().filter(|operation| !operation.is_operator()) {
@@ -96,9 +96,9 @@ house::on_both!(a_token_does_what_its_scopes_say, "2026-01-30T09:00:00Z", async 
     let reader = token(&house, &customer, "account:read").await;
     reader.get("/v1/account").await.expect(200);
     assert_eq!(reader.patch("/v1/account", &json!({ "city": "Lille" })).await.expect(403).code(), "insufficient_scope");
-});
+}));
 
-house::on_both!(a_token_is_never_fresh, "2026-01-30T09:00:00Z", async |house| {
+house::on_both!(a_token_is_never_fresh, "2026-01-30T09:00:00Z", |house| Box::pin(async move {
     let customer = house.customer().await;
     let able = token(&house, &customer, &api::http::scope::CUSTOMER.join(" ")).await;
     for operation in fresh_ones() {
@@ -107,9 +107,9 @@ house::on_both!(a_token_is_never_fresh, "2026-01-30T09:00:00Z", async |house| {
     }
     let answer = able.post("/v1/security/proof", &json!({ "password": house::house::PASSWORD })).await;
     assert_eq!(answer.expect(403).code(), "fresh_proof_required");
-});
+}));
 
-house::on_both!(a_proof_is_fresh_for_five_minutes, "2026-01-30T09:00:00Z", async |house| {
+house::on_both!(a_proof_is_fresh_for_five_minutes, "2026-01-30T09:00:00Z", |house| Box::pin(async move {
     let mut customer = house.customer().await;
     house.travel_to("2026-01-30T09:04:59Z").await;
     for operation in fresh_ones() {
@@ -128,7 +128,7 @@ house::on_both!(a_proof_is_fresh_for_five_minutes, "2026-01-30T09:00:00Z", async
     house.travel_to("2026-01-30T09:10:00Z").await;
     customer.log_in().await;
     customer.add_method("sim_ok~2").await.expect(201);
-});
+}));
 
 /// The operations that say that they want a fresh proof, and those that must.
 fn fresh_ones() -> Vec<&'static Operation> {

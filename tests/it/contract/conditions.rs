@@ -6,7 +6,7 @@ use house::contract::operations;
 use reqwest::Method;
 use serde_json::Value;
 
-house::on_both!(what_is_unchanged_is_not_sent_again, "2026-01-30T09:00:00Z", async |house| {
+house::on_both!(what_is_unchanged_is_not_sent_again, "2026-01-30T09:00:00Z", |house| Box::pin(async move {
     let estate = Estate::of(&house).await;
     for operation in operations().iter().filter(|operation| !operation.writes() && operation.path.starts_with("/v1/")) {
         let (who, path) = (estate.entitled(operation), estate.path(operation));
@@ -26,9 +26,9 @@ house::on_both!(what_is_unchanged_is_not_sent_again, "2026-01-30T09:00:00Z", asy
         let head = who.send(Method::HEAD, &path, &[], None).await;
         assert_eq!((head.status, head.text.as_str()), (200, ""), "{}", operation.id);
     }
-});
+}));
 
-house::on_both!(what_has_changed_is_not_overwritten, "2026-01-30T09:00:00Z", async |house| {
+house::on_both!(what_has_changed_is_not_overwritten, "2026-01-30T09:00:00Z", |house| Box::pin(async move {
     let estate = Estate::of(&house).await;
     let mut tried = Vec::new();
     for operation in operations().iter().filter(|operation| operation.takes("If-Match")) {
@@ -61,4 +61,4 @@ house::on_both!(what_has_changed_is_not_overwritten, "2026-01-30T09:00:00Z", asy
     for id in ["update_account", "update_service", "rename_payment_method"] {
         assert!(tried.contains(&id), "{id} takes no If-Match");
     }
-});
+}));

@@ -16,7 +16,7 @@ async fn tried(house: &House, who: &Client, operation: &Operation, path: &str) -
     answer
 }
 
-house::on_both!(a_dry_run_stores_nothing, "2026-01-30T09:00:00Z", async |house| {
+house::on_both!(a_dry_run_stores_nothing, "2026-01-30T09:00:00Z", |house| Box::pin(async move {
     let estate = Estate::of(&house).await;
     let mut refused = Vec::new();
     for operation in operations().iter().filter(|operation| operation.takes("dry_run")) {
@@ -30,13 +30,11 @@ house::on_both!(a_dry_run_stores_nothing, "2026-01-30T09:00:00Z", async |house| 
         }
         assert_eq!(answer.header("idempotent-replayed"), None);
     }
-    // the estate has no unpaid invoice and no cancelled-yet-revocable order of its own for these
-    refused.retain(|what| !["pay_invoice", "confirm_"].iter().any(|known| what.starts_with(known)));
     assert!(refused.is_empty(), "{refused:#?}");
     assert!(house.mails().iter().all(|mail| !mail.subject.is_empty()));
-});
+}));
 
-house::on_both!(a_dry_run_leaves_its_key_free, "2026-01-30T09:00:00Z", async |house| {
+house::on_both!(a_dry_run_leaves_its_key_free, "2026-01-30T09:00:00Z", |house| Box::pin(async move {
     let customer = house.customer().await;
     let order = house::contract::operation("place_order");
     let body = order.example();
@@ -47,7 +45,7 @@ house::on_both!(a_dry_run_leaves_its_key_free, "2026-01-30T09:00:00Z", async |ho
     let placed = ask("/v1/orders?dry_run=false").await.expect(201);
     assert_eq!(quote.body["totals"], placed.body["totals"]);
     assert_eq!(placed.header("idempotent-replayed"), None);
-});
+}));
 
 #[test]
 fn what_moves_money_or_ends_something_can_be_tried() {

@@ -22,7 +22,9 @@ impl Estate {
         let (owner, operator) = (house.customer_paying_with("sim_ok").await, house.operator().await);
         let mut estate = Self { other: house.customer().await, owner, operator, ids: BTreeMap::new() };
         estate.provider(house).await;
-        estate.owner.order("vps-starter", "P1M", "automatic").await;
+        for _ in 0..2 {
+            estate.owner.order("vps-starter", "P1M", "automatic").await;
+        }
         house.settle().await;
         estate.debt(house).await;
         estate.belongings(house).await;
@@ -36,7 +38,7 @@ impl Estate {
         self.other.log_in().await;
     }
 
-    /// A service that was not paid and is deleted: its renewal's invoice has a credit note.
+    /// Two services that were not paid. One is deleted, and its invoice credited; the other still owes.
     async fn debt(&mut self, house: &House) {
         self.owner.add_method("sim_decline_hard").await.expect(201);
         house.travel_days(31).await;
@@ -53,23 +55,29 @@ impl Estate {
         self.ids.insert("credit-notes", text(&credit_notes[0], "/id"));
     }
 
-    /// A service that goes on and is cancelled, an order that waits, and what came with them.
+    /// Services that go on, one of them cancelled; an order that waits; what came with them.
     async fn belongings(&mut self, house: &House) {
-        let method = self.owner.add_method("sim_ok~2").await.expect(201).text("/id");
-        let order = self.owner.order("vps-starter", "P1Y", "automatic").await;
+        // not the default: what is owed would be paid with it at once
+        let new = json!({ "type": "card", "token": "sim_ok~2", "make_default": false });
+        let method = self.owner.post("/v1/payment-methods", &new).await.expect(201).text("/id");
+        let items = json!([{ "plan": "vps-starter", "period": "P1Y", "renewal_mode": "automatic", "quantity": 2 }]);
+        let order = self.owner.post("/v1/orders", &json!({ "items": items })).await.expect(201).text("/id");
+        let source = json!({ "source": "payment_method", "payment_method_id": method });
+        self.owner.post(&format!("/v1/orders/{order}/payment"), &source).await.expect(201);
         house.settle().await;
         let items = json!([{ "plan": "domain-fr", "period": "P1Y", "renewal_mode": "manual", "quantity": 1 }]);
         let waiting = self.owner.post("/v1/orders", &json!({ "items": items })).await.expect(201).text("/id");
         let active = self.owner.get("/v1/services?status=active").await.expect(200).items();
-        let service = text(&active[0], "/id");
-        self.owner.put(&format!("/v1/services/{service}/cancellation"), &json!({})).await.expect(200);
+        let (service, cancelled) = (text(&active[0], "/id"), text(&active[1], "/id"));
+        self.owner.put(&format!("/v1/services/{cancelled}/cancellation"), &json!({})).await.expect(200);
         let first = |answer: house::Answer| text(&answer.expect(200).items()[0], "/id");
         let known = [
             ("paid order", order),
             ("ord", waiting),
             ("svc", service),
+            ("cancelled service", cancelled),
             ("pmt", method),
-            ("inv", first(self.owner.get("/v1/invoices").await)),
+            ("inv", first(self.owner.get("/v1/invoices?status=past_due&status=open").await)),
             ("pay", first(self.owner.get("/v1/payments").await)),
             ("eml", first(self.owner.get("/v1/account/emails").await)),
             ("can", first(self.owner.get("/v1/cancellations").await)),
@@ -98,10 +106,18 @@ impl Estate {
     #[track_caller]
     pub fn path(&self, operation: &Operation) -> String {
         operation.path_with(|parameter| match prefix(parameter) {
-            Some(_) if operation.path.starts_with("/v1/credit-notes") => self.id("credit-notes").to_owned(),
-            Some(prefix) => self.id(&prefix).to_owned(),
+            Some(prefix) => self.id(Self::kind(operation, &prefix)).to_owned(),
             None => super::example_of(parameter),
         })
+    }
+
+    /// What an operation is about, where the prefix of its id does not say it.
+    pub fn kind<'a>(operation: &Operation, prefix: &'a str) -> &'a str {
+        match operation.id.as_str() {
+            "get_credit_note" => "credit-notes",
+            "get_service_cancellation" | "revoke_service_cancellation" => "cancelled service",
+            _ => prefix,
+        }
     }
 
     /// The same path with ids of the same kind that nobody has.

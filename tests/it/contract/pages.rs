@@ -37,7 +37,7 @@ async fn ways(who: &Client, path: &str) -> Vec<String> {
     allowed.iter().filter_map(Value::as_str).map(str::to_owned).collect()
 }
 
-house::on_both!(every_item_comes_once, "2026-01-30T09:00:00Z", async |house| {
+house::on_both!(every_item_comes_once, "2026-01-30T09:00:00Z", |house| Box::pin(async move {
     let estate = Estate::of(&house).await;
     for operation in lists() {
         let (who, path) = (estate.entitled(operation), estate.path(operation));
@@ -57,7 +57,7 @@ house::on_both!(every_item_comes_once, "2026-01-30T09:00:00Z", async |house| {
             ordered(&sorted, &sort, operation);
         }
     }
-});
+}));
 
 /// Items are in the order of the member that they are sorted by.
 fn ordered(items: &[Value], sort: &str, operation: &Operation) {
@@ -70,7 +70,7 @@ fn ordered(items: &[Value], sort: &str, operation: &Operation) {
     }
 }
 
-house::on_both!(a_cursor_belongs_to_its_list, "2026-01-30T09:00:00Z", async |house| {
+house::on_both!(a_cursor_belongs_to_its_list, "2026-01-30T09:00:00Z", |house| Box::pin(async move {
     let estate = Estate::of(&house).await;
     let mut cursors = Vec::new();
     for operation in lists() {
@@ -110,4 +110,4 @@ house::on_both!(a_cursor_belongs_to_its_list, "2026-01-30T09:00:00Z", async |hou
             assert_eq!(answer.status, 400, "{} takes the cursor of {}", operation.id, other.id);
         }
     }
-});
+}));

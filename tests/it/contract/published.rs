@@ -63,7 +63,7 @@ fn every_scope_is_one_that_exists() {
     }
 }
 
-house::on_both!(the_server_serves_its_own_contract, "2026-01-30T09:00:00Z", async |house| {
+house::on_both!(the_server_serves_its_own_contract, "2026-01-30T09:00:00Z", |house| Box::pin(async move {
     let (anyone, documents) = (house.stranger(), api::openapi::Documents::at(&house.app.config().public_url));
     let served = [
         ("/openapi.json", &documents.full),
@@ -75,4 +75,4 @@ house::on_both!(the_server_serves_its_own_contract, "2026-01-30T09:00:00Z", asyn
     }
     let page = anyone.get("/docs/").await;
     assert!(page.status == 200 && page.text.contains("html"), "{} {}", page.status, page.text);
-});
+}));

@@ -1,6 +1,7 @@
 //! Requests are read strictly, and everything that is wrong is told with its place.
 
 use super::estate::Estate;
+use super::send;
 use house::Answer;
 use house::client::fresh_key;
 use house::contract::{Operation, operations};
@@ -43,7 +44,7 @@ fn at(answer: &Answer, pointer: &str) -> Option<String> {
     found["code"].as_str().map(str::to_owned)
 }
 
-house::on_both!(bodies_are_read_strictly, "2026-01-30T09:00:00Z", async |house| {
+house::on_both!(bodies_are_read_strictly, "2026-01-30T09:00:00Z", |house| Box::pin(async move {
     let estate = Estate::of(&house).await;
     for operation in with_body() {
         let media = &operation.media()[0];
@@ -71,9 +72,9 @@ house::on_both!(bodies_are_read_strictly, "2026-01-30T09:00:00Z", async |house| 
         is(&answer, 422, "validation_failed", operation);
         assert_eq!(at(&answer, &format!("/{name}")).as_deref(), Some("duplicate"), "{}: {}", operation.id, answer.text);
     }
-});
+}));
 
-house::on_both!(examples_can_be_read, "2026-01-30T09:00:00Z", async |house| {
+house::on_both!(examples_can_be_read, "2026-01-30T09:00:00Z", |house| Box::pin(async move {
     let estate = Estate::of(&house).await;
     let about_form = ["invalid_type", "unknown_member", "required", "null_not_allowed", "not_one_of", "duplicate", "too_long", "too_short"];
     // logs its own session out, among others: each with a session of its own would hide what comes before
@@ -88,9 +89,9 @@ house::on_both!(examples_can_be_read, "2026-01-30T09:00:00Z", async |house| {
             }
         }
     }
-});
+}));
 
-house::on_both!(members_of_the_wrong_type_are_named, "2026-01-30T09:00:00Z", async |house| {
+house::on_both!(members_of_the_wrong_type_are_named, "2026-01-30T09:00:00Z", |house| Box::pin(async move {
     let estate = Estate::of(&house).await;
     for operation in with_body() {
         let example = operation.example().unwrap();
@@ -105,9 +106,9 @@ house::on_both!(members_of_the_wrong_type_are_named, "2026-01-30T09:00:00Z", asy
             assert!(told, "{} {name}: {}", operation.id, answer.text);
         }
     }
-});
+}));
 
-house::on_both!(server_owned_members_are_refused, "2026-01-30T09:00:00Z", async |house| {
+house::on_both!(server_owned_members_are_refused, "2026-01-30T09:00:00Z", |house| Box::pin(async move {
     let estate = Estate::of(&house).await;
     for (operation, members) in [
         ("update_account", &["id", "handle", "status", "balance", "email", "email_verified", "version", "created_at", "currency"][..]),
@@ -125,20 +126,20 @@ house::on_both!(server_owned_members_are_refused, "2026-01-30T09:00:00Z", async 
             assert_eq!(at(&answer, &format!("/{member}")).as_deref(), Some("unknown_member"), "{}", answer.text);
         }
     }
-});
+}));
 
-house::on_both!(unknown_parameters_are_refused, "2026-01-30T09:00:00Z", async |house| {
+house::on_both!(unknown_parameters_are_refused, "2026-01-30T09:00:00Z", |house| Box::pin(async move {
     let estate = Estate::of(&house).await;
     for operation in operations() {
         let path = format!("{}?no_such_parameter=1&nor_this", estate.path(operation));
-        let answer = super::send(estate.entitled(operation), operation, &path, operation.example().as_ref()).await;
+        let answer = send(estate.entitled(operation), operation, &path, operation.example().as_ref()).await;
         is(&answer, 400, "unknown_parameter", operation);
         let named: Vec<_> = answer.body["errors"].as_array().unwrap().iter().map(|error| error["parameter"].clone()).collect();
         assert_eq!(named, ["no_such_parameter", "nor_this"], "{}", operation.id);
     }
-});
+}));
 
-house::on_both!(parameters_are_read_strictly, "2026-01-30T09:00:00Z", async |house| {
+house::on_both!(parameters_are_read_strictly, "2026-01-30T09:00:00Z", |house| Box::pin(async move {
     let estate = Estate::of(&house).await;
     for operation in operations().iter().filter(|operation| operation.takes("limit")) {
         let ask = async |query: &str| {
@@ -176,4 +177,4 @@ house::on_both!(parameters_are_read_strictly, "2026-01-30T09:00:00Z", async |hou
             assert_eq!(answer.text("/errors/0/parameter"), name, "{}", operation.id);
         }
     }
-});
+}));

@@ -53,7 +53,7 @@ on_both!(
         .await
         .unwrap();
         let operator = house.operator().await;
-        operator.post(&format!("/v1/operator/milestones/{}/retry-request", renew.id), &json!({})).await.expect(200);
+        operator.post(&format!("/v1/operator/milestones/{}/retry-request", renew.id), &json!({})).await.expect(202);
         house.settle().await;
         assert_eq!(at_boundary(&house, 2).await, 20);
         let done = Some((MilestoneState::Done, Some("charged".to_owned())));

@@ -13,10 +13,10 @@ use domain::refusal::Refusal;
 use domain::service::ServiceStatus;
 use domain::timeline::{MilestoneKind, Rule};
 use entity::{account, account_closure, order, payment_attempt, service};
-use sea_orm::sea_query::Expr;
+use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait,
-    QueryFilter, QueryOrder, QuerySelect, Select,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, Order,
+    PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select,
 };
 
 pub mod complete;
@@ -40,7 +40,8 @@ const NAMED_MAX: u64 = 100;
 pub async fn latest<C: ConnectionTrait>(db: &C, owner: AccountId) -> Result<account_closure::Model, Error> {
     account_closure::Entity::of(owner)
         .order_by_desc(account_closure::Column::RequestedAt)
-        .order_by_desc(account_closure::Column::Id)
+        // of two of one instant, the one that is under way
+        .order_by(Expr::col(account_closure::Column::EndedAt).is_null(), Order::Desc)
         .one(db)
         .await?
         .ok_or(Error::NotFound)

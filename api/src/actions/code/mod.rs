@@ -19,8 +19,8 @@ use domain::refusal::Refusal;
 use entity::one_time_code::{Column, Entity, Model};
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter,
-    QueryOrder,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, Order, PaginatorTrait,
+    QueryFilter, QueryOrder,
 };
 use uuid::Uuid;
 
@@ -172,7 +172,9 @@ pub async fn count_try(
 ) -> Result<Option<OneTimeCodeId>, Error> {
     app.transact(async |tx| {
         let codes = Entity::of(account, purpose.as_str(), subject);
-        let newest = codes.order_by_desc(Column::CreatedAt).order_by_desc(Column::Id).one(&**tx).await?;
+        // of two of one instant, the one that was not replaced
+        let live = Expr::col(Column::SupersededAt).is_null();
+        let newest = codes.order_by_desc(Column::CreatedAt).order_by(live, Order::Desc).one(&**tx).await?;
         let Some(newest) = newest else { return Ok(None) };
         let counted = Entity::update_many()
             .col_expr(Column::Attempts, Expr::col(Column::Attempts).add(1))

@@ -25,6 +25,7 @@ pub async fn note(
     subject: &impl std::fmt::Display,
     data: Value,
 ) -> Result<(), Error> {
+    let data = super::record::without_nulls(data);
     let line = activity::ActiveModel {
         id: Set(cx.id()),
         account_id: Set(None),

@@ -25,6 +25,9 @@ pub enum Prepared {
     Finished(Effect),
     /// The gateway has to be called with this attempt.
     Call(AttemptId),
+    /// A process died between sending this attempt and recording its outcome: the gateway is asked first,
+    /// for it may have forgotten the key since.
+    Recover(AttemptId),
     /// An attempt waits for its customer: it is called off at the gateway before another one begins.
     CallOff(AttemptId),
 }
@@ -109,20 +112,22 @@ async fn live_attempt(tx: &Tx, invoice: InvoiceId) -> Result<Option<payment_atte
     }
 }
 
-/// A charge that meets a live attempt: its own that a crash left behind is sent again (same key); one that
+/// A charge that meets a live attempt: its own that a crash left behind is looked up; one that
 /// waits for the customer is called off before the next rung; any other is waited for.
 fn meet(cx: &Context<'_>, live: &payment_attempt::Model, due: &milestone::Model) -> Prepared {
     let later = Effect::Wait(cx.now + TimeDelta::minutes(RECHECK_MINUTES), "payment_in_progress");
     match live.status {
-        AttemptStatus::Sent if live.step == due.step && due.attempts > 0 => Prepared::Call(live.id),
+        AttemptStatus::Sent if live.step == due.step && due.attempts > 0 => Prepared::Recover(live.id),
         AttemptStatus::RequiresAction if live.step != due.step => Prepared::CallOff(live.id),
         AttemptStatus::RequiresAction if live.step == due.step => Prepared::Finished(Effect::Done("requires_action")),
         AttemptStatus::Created
         | AttemptStatus::Sent
         | AttemptStatus::Processing
         | AttemptStatus::RequiresAction
-        | AttemptStatus::Unknown => Prepared::Finished(later),
-        AttemptStatus::Succeeded | AttemptStatus::Declined | AttemptStatus::Cancelled => Prepared::Finished(later),
+        | AttemptStatus::Unknown
+        | AttemptStatus::Succeeded
+        | AttemptStatus::Declined
+        | AttemptStatus::Cancelled => Prepared::Finished(later),
     }
 }
 

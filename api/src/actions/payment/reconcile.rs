@@ -77,6 +77,20 @@ pub async fn ask(app: &App, due: &milestones::Model, now: DateTime<Utc>) -> Resu
     })
 }
 
+/// Looks up an attempt whose outcome was never recorded: what the gateway knows of it, or, where it has
+/// certainly never seen it, the answer to sending it again with the same key.
+///
+/// # Errors
+/// The database's.
+pub async fn recover(app: &App, id: AttemptId, now: DateTime<Utc>) -> Result<ChargeOutcome, Error> {
+    let lookup = lookup(app, id, now).await?;
+    match app.gateway.find(&lookup).await {
+        Found::Charge(outcome) => Ok(outcome),
+        Found::Absent => call(app, id, now).await,
+        Found::Unreachable => Ok(ChargeOutcome::Unknown),
+    }
+}
+
 async fn resend(app: &App, attempt: &payment_attempt::Model, now: DateTime<Utc>) -> Result<(), Error> {
     let Ok(status) = attempt.status.after(AttemptEvent::Send) else { return Ok(()) };
     app.transact(async |tx| -> Result<(), Error> {

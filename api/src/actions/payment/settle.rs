@@ -24,7 +24,7 @@ use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
 use serde_json::json;
 
 /// Minutes until the reconciler first asks about an attempt without a final outcome.
-pub(super) const FIRST_CHECK_MINUTES: i64 = 5;
+const FIRST_CHECK_MINUTES: i64 = 5;
 
 /// Records an outcome. One that changes nothing, or that comes after the final one, is ignored.
 ///
@@ -421,19 +421,7 @@ async fn awaited(
 ) -> Result<payment::Model, Error> {
     let account = services::lock_account(tx, payment.account_id).await?;
     let settled = set_status(tx, cx, payment, status.payment_status()).await?;
-    milestone::add(
-        tx,
-        cx,
-        New {
-            account: &account,
-            kind: MilestoneKind::Reconcile,
-            subject: attempt.id.0,
-            due_at: cx.now + TimeDelta::minutes(FIRST_CHECK_MINUTES),
-            rule: Rule::OutcomeAwaited,
-            step: 0,
-        },
-    )
-    .await?;
+    await_outcome(tx, cx, &account, attempt.id).await?;
     if let (ChargeOutcome::RequiresAction { href, .. }, Some(id)) = (outcome, payment.invoice_id) {
         let (issued, _) = invoice::load(&**tx, account.id, id).await?;
         let gross = Money::from_minor(payment.amount, invoice::currency(&payment.currency)?);
@@ -443,4 +431,25 @@ async fn awaited(
             .await?;
     }
     Ok(settled)
+}
+
+/// Plans the first question to the gateway about an attempt; a final outcome drops it.
+///
+/// # Errors
+/// The database's.
+pub async fn await_outcome(
+    tx: &Tx,
+    cx: &Context<'_>,
+    account: &account::Model,
+    attempt: AttemptId,
+) -> Result<(), Error> {
+    let new = New {
+        account,
+        kind: MilestoneKind::Reconcile,
+        subject: attempt.0,
+        due_at: cx.now + TimeDelta::minutes(FIRST_CHECK_MINUTES),
+        rule: Rule::OutcomeAwaited,
+        step: 0,
+    };
+    milestone::add(tx, cx, new).await
 }

@@ -2,9 +2,8 @@
 
 use super::{NewPayment, Purpose, attempt, create, quote, settle};
 use crate::actions::service::{OPEN, lock_account, open_invoice, period_at};
-use crate::actions::{Context, Error, invoice, ledger, milestone, payment_method, service as services};
+use crate::actions::{Context, Error, invoice, ledger, payment_method, service as services};
 use crate::db::Tx;
-use chrono::TimeDelta;
 use domain::calendar::Period;
 use domain::deletion::LiveAttempt;
 use domain::id::{AccountId, AttemptId, InvoiceId, OrderId, PaymentMethodId, PeriodId, ServiceId};
@@ -12,7 +11,6 @@ use domain::money::Money;
 use domain::order::OrderStatus;
 use domain::payment::{PaymentMethodStatus, PaymentSource};
 use domain::refusal::Refusal;
-use domain::timeline::{MilestoneKind, Rule};
 use entity::{account, order, payment, payment_method as methods, service, service_period};
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
 use uuid::Uuid;
@@ -260,17 +258,10 @@ async fn begin(
         }
         Some(method) => {
             let attempt = attempt(tx, cx, &payment, &method, (due.target, 0)).await?;
-            awaited(tx, cx, account, attempt.id).await?;
+            settle::await_outcome(tx, cx, account, attempt.id).await?;
             Ok(Started::Call(payment, attempt.id))
         }
     }
-}
-
-/// If nobody comes back with the outcome, the reconciler asks for it.
-async fn awaited(tx: &Tx, cx: &Context<'_>, account: &account::Model, attempt: AttemptId) -> Result<(), Error> {
-    let due_at = cx.now + TimeDelta::minutes(settle::FIRST_CHECK_MINUTES);
-    let (kind, rule) = (MilestoneKind::Reconcile, Rule::OutcomeAwaited);
-    milestone::add(tx, cx, milestone::New { account, kind, subject: attempt.0, due_at, rule, step: 0 }).await
 }
 
 async fn usable_method(

@@ -270,10 +270,8 @@ async fn standing<C: ConnectionTrait>(
     }
     let rows = documents::Entity::of(account).filter(documents::Column::Id.is_in(ids.iter().copied())).all(db).await?;
     let currencies: BTreeMap<InvoiceId, String> = rows.into_iter().map(|row| (row.id, row.currency)).collect();
-    let balances = invoice_balance::Entity::of(account)
-        .filter(invoice_balance::Column::InvoiceId.is_in(ids))
-        .all(db)
-        .await?;
+    let balances =
+        invoice_balance::Entity::of(account).filter(invoice_balance::Column::InvoiceId.is_in(ids)).all(db).await?;
     let balances: BTreeMap<InvoiceId, i64> = balances.into_iter().map(|row| (row.invoice_id, row.due)).collect();
     let mut found = BTreeMap::new();
     for period in open {

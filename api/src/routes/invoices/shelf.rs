@@ -1,7 +1,7 @@
 //! What is read once to show any number of an account's documents.
 
-use crate::actions::payment::live_among;
 use crate::actions::Error;
+use crate::actions::payment::live_among;
 use domain::deletion::LiveAttempt;
 use domain::id::{AccountId, CreditNoteId, InvoiceId};
 use entity::{invoice, invoice_balance, invoice_line, invoice_tax};
@@ -30,7 +30,8 @@ impl Shelf {
     ) -> Result<Self, Error> {
         let ids: Vec<InvoiceId> = documents.iter().map(|document| document.id).collect();
         let mut lines: BTreeMap<InvoiceId, Vec<invoice_line::Model>> = BTreeMap::new();
-        let by_position = invoice_line::Entity::of_all(ids.iter().copied()).order_by_asc(invoice_line::Column::Position);
+        let by_position =
+            invoice_line::Entity::of_all(ids.iter().copied()).order_by_asc(invoice_line::Column::Position);
         for line in by_position.all(db).await? {
             lines.entry(line.invoice_id).or_default().push(line);
         }

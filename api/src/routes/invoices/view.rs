@@ -138,12 +138,7 @@ impl InvoiceView {
     ///
     /// # Errors
     /// [`Error::Internal`] for what cannot be read.
-    pub(super) fn of(
-        shelf: &Shelf,
-        row: &invoice::Model,
-        today: NaiveDate,
-        language: Language,
-    ) -> Result<Self, Error> {
+    pub(super) fn of(shelf: &Shelf, row: &invoice::Model, today: NaiveDate, language: Language) -> Result<Self, Error> {
         let balance = shelf.balance(row.id)?;
         let due = Money::from_minor(balance.due, actions::currency(&row.currency)?);
         let money = |minor| MoneyView::minor(minor, &row.currency);

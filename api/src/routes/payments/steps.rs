@@ -122,7 +122,6 @@ async fn answer<C: ConnectionTrait>(db: &C, payment: &payment::Model) -> Result<
 /// The refusal names the payment, and where another method is added.
 fn declined(payment: &payment::Model) -> Problem {
     let code = Refusal::PaymentDeclined;
-    let blocker =
-        Blocker { code, resource: Some(payment.id.to_string()), href: "/v1/payment-methods".to_owned() };
+    let blocker = Blocker { code, resource: Some(payment.id.to_string()), href: "/v1/payment-methods".to_owned() };
     Error::Blocked { code, blockers: vec![blocker] }.into()
 }

@@ -67,7 +67,11 @@ pub struct PaymentView {
 #[schema(as = PaymentNextAction)]
 pub struct NextActionView {
     /// Where.
-    #[schema(format = "uri", max_length = 512, example = "https://gateway.example/confirm/att_01h455vb4pex5vsknk084sn02q")]
+    #[schema(
+        format = "uri",
+        max_length = 512,
+        example = "https://gateway.example/confirm/att_01h455vb4pex5vsknk084sn02q"
+    )]
     pub href: String,
 }
 

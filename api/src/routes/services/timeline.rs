@@ -44,7 +44,10 @@ pub struct MilestoneView {
     #[schema(max_length = 32, example = "renewal_notice")]
     pub rule: String,
     /// What it does and why, in the caller's language.
-    #[schema(max_length = 500, example = "E-mail 3 days before the automatic renewal: what it costs, how it is paid and how to stop it.")]
+    #[schema(
+        max_length = 500,
+        example = "E-mail 3 days before the automatic renewal: what it costs, how it is paid and how to stop it."
+    )]
     pub detail: String,
     /// What became of it. Extensible enum.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -180,7 +180,12 @@ impl ServiceView {
     ///
     /// # Errors
     /// [`Error::Internal`] where amounts or dates leave their range.
-    pub(super) fn of(known: &Known, cx: &Context<'_>, caller: &Caller, service: &service::Model) -> Result<Self, Error> {
+    pub(super) fn of(
+        known: &Known,
+        cx: &Context<'_>,
+        caller: &Caller,
+        service: &service::Model,
+    ) -> Result<Self, Error> {
         let (account, language) = (&caller.account, caller.language());
         let plan = known.plan(service)?;
         let verdicts = known.verdicts(cx, account, service)?;

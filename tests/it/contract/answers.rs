@@ -1,0 +1,281 @@
+//! A walk through the whole contract: every operation is carried out, and every answer is one that the
+//! document declares.
+
+use house::client::fresh_key;
+use house::contract::{deviations, operation, operations};
+use house::{Answer, Client, House};
+use reqwest::Method;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::sync::Mutex;
+
+/// Who walks, and what was seen.
+#[derive(Default)]
+struct Walk {
+    done: Mutex<BTreeSet<String>>,
+    wrong: Mutex<Vec<String>>,
+}
+
+impl Walk {
+    /// Carries an operation out; `rest` are the values of its path's parameters, and a query.
+    async fn go(&self, who: &Client, id: &str, rest: (&[&str], &str), body: Option<Value>) -> Answer {
+        let operation = operation(id);
+        let mut path = operation.path.clone();
+        for value in rest.0 {
+            let (start, end) = (path.find('{').unwrap(), path.find('}').unwrap());
+            path.replace_range(start..=end, value);
+        }
+        path.push_str(rest.1);
+        let (method, key): (Method, _) = (operation.method.parse().unwrap(), fresh_key());
+        let headers = [("Idempotency-Key", key.as_str())];
+        let answer = who.send(method, &path, if operation.writes() { &headers } else { &[] }, body.as_ref()).await;
+        self.wrong.lock().unwrap().extend(deviations(&operation.method, &path, &answer));
+        if (200..300).contains(&answer.status) {
+            self.done.lock().unwrap().insert(id.to_owned());
+        }
+        answer
+    }
+
+    /// The same, which must succeed.
+    async fn ok(&self, who: &Client, id: &str, values: &[&str], body: Option<Value>) -> Answer {
+        let answer = self.go(who, id, (values, ""), body).await;
+        assert!((200..300).contains(&answer.status), "{id} answers {}: {}", answer.status, answer.text);
+        answer
+    }
+}
+
+house::on_both!(every_operation_answers_what_it_declares, "2026-01-30T09:00:00Z", |house| Box::pin(async move {
+    let walk = Walk::default();
+    server(&walk, &house).await;
+    let mut customer = account(&walk, &house).await;
+    money(&walk, &house, &customer).await;
+    services(&walk, &house, &mut customer).await;
+    provider(&walk, &house, &mut customer).await;
+    endings(&walk, &house, &mut customer).await;
+    let wrong = walk.wrong.lock().unwrap().clone();
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    let done = walk.done.lock().unwrap().clone();
+    let left: Vec<&str> = operations().iter().map(|it| it.id.as_str()).filter(|id| !done.contains(*id)).collect();
+    assert!(left.is_empty(), "the walk never carries out {left:?}");
+}));
+
+async fn server(walk: &Walk, house: &House) {
+    let anyone = house.stranger();
+    let public = operations().iter().filter(|it| it.scopes.is_empty() && !it.writes() && !it.path.contains('{'));
+    for operation in public {
+        walk.ok(&anyone, &operation.id, &[], None).await;
+    }
+    walk.ok(&anyone, "get_catalog_plan", &["vps-starter"], None).await;
+    walk.go(&anyone, "get_catalog_plan", (&["none"], ""), None).await.expect(404);
+}
+
+/// Sign-up, sessions, profile, recovery.
+async fn account(walk: &Walk, house: &House) -> Client {
+    let mut who = house.stranger();
+    who.email = "walker@example.org".to_owned();
+    let (email, password) = (who.email.clone(), house::house::PASSWORD);
+    let new = json!({ "email": email, "password": password, "language": "en", "kind": "individual", "country": "FR" });
+    walk.ok(&who, "create_account", &[], Some(new)).await;
+    house.settle().await;
+    walk.ok(&who, "resend_email_verification", &[], Some(json!({ "email": email }))).await;
+    house.settle().await;
+    let wrong = json!({ "email": email, "code": "000000" });
+    walk.go(&who, "verify_email", (&[], ""), Some(wrong)).await.expect(422);
+    let code = json!({ "email": email, "code": house.code_for(&email) });
+    who.token = Some(walk.ok(&who, "verify_email", &[], Some(code)).await.text("/access_token"));
+    let opened = walk.ok(&who, "create_session", &[], Some(json!({ "login": email, "password": password }))).await;
+    walk.go(&who, "create_session", (&[], ""), Some(json!({ "login": email, "password": "no" }))).await.expect(401);
+    let token = opened.text("/refresh_token");
+    let refreshed = walk.ok(&who, "refresh_session", &[], Some(json!({ "refresh_token": token }))).await;
+    let second = who.with_token(&refreshed.text("/access_token"));
+    walk.ok(&second, "end_current_session", &[], None).await;
+    walk.go(&second, "get_account", (&[], ""), None).await.expect(401);
+    walk.ok(&who, "prove_identity", &[], Some(json!({ "password": password }))).await;
+    let profile = json!({
+        "first_name": "Ada", "last_name": "Martin", "street": "12 rue des Lilas", "postal_code": "75011",
+        "city": "Paris", "phone": "+33612345678", "organisation": null,
+    });
+    walk.ok(&who, "update_account", &[], Some(profile)).await;
+    walk.go(&who, "update_account", (&[], ""), Some(json!({ "postal_code": "1", "phone": "1" }))).await.expect(422);
+    walk.ok(&who, "set_backup_email", &[], Some(json!({ "email": "spare@example.org" }))).await;
+    house.settle().await;
+    let code = json!({ "code": house.code_for("spare@example.org") });
+    walk.ok(&who, "confirm_backup_email", &[], Some(code)).await;
+    for id in ["get_account", "get_balance", "get_check_up", "list_activity", "list_emails"] {
+        walk.ok(&who, id, &[], None).await;
+    }
+    let mails = who.get("/v1/account/emails").await.items();
+    walk.ok(&who, "get_email", &[mails[0]["id"].as_str().unwrap()], None).await;
+    walk.ok(&who, "delete_backup_email", &[], None).await;
+    walk.ok(&who, "create_password_reset", &[], Some(json!({ "login": email }))).await;
+    house.settle().await;
+    let new = json!({ "token": house.token_for(&email), "new_password": password });
+    walk.ok(&who, "confirm_password_reset", &[], Some(new)).await;
+    who.log_in().await;
+    who
+}
+
+/// Payment methods, orders, payments, invoices.
+async fn money(walk: &Walk, house: &House, who: &Client) {
+    let method = |token: &str| json!({ "type": "card", "token": token, "make_default": false });
+    walk.ok(who, "add_payment_method", &[], Some(method("sim_ok"))).await;
+    let other = walk.ok(who, "add_payment_method", &[], Some(method("sim_decline_soft"))).await.text("/id");
+    walk.go(who, "add_payment_method", (&[], ""), Some(method("4242424242424242"))).await.expect(422);
+    walk.ok(who, "list_payment_methods", &[], None).await;
+    walk.ok(who, "get_payment_method", &[&other], None).await;
+    walk.ok(who, "rename_payment_method", &[&other], Some(json!({ "label": "A weak card" }))).await;
+    let items = json!({ "items": [
+        { "plan": "vps-starter", "period": "P1M", "renewal_mode": "automatic", "quantity": 2, "display_name": "Web" },
+        { "plan": "dedicated-1", "period": "P1M", "renewal_mode": "manual" },
+    ] });
+    walk.go(who, "place_order", (&[], "?dry_run=true"), Some(items.clone())).await.expect(200);
+    let order = walk.ok(who, "place_order", &[], Some(items.clone())).await.text("/id");
+    let spare = walk.ok(who, "place_order", &[], Some(items)).await.text("/id");
+    walk.ok(who, "list_orders", &[], None).await;
+    walk.ok(who, "get_order", &[&order], None).await;
+    walk.ok(who, "get_order_tracking", &[&order], None).await;
+    walk.ok(who, "cancel_order", &[&spare], None).await;
+    let pay = |id: &str| json!({ "source": "payment_method", "payment_method_id": id });
+    walk.go(who, "pay_order", (&[&order], ""), Some(pay(&other))).await.expect(402);
+    walk.go(who, "pay_order", (&[&order], "?dry_run=true"), Some(json!({ "source": "payment_method" }))).await.expect(200);
+    walk.go(who, "pay_order", (&[&order], ""), Some(json!({ "source": "balance" }))).await.expect(402);
+    let paid = walk.ok(who, "pay_order", &[&order], Some(json!({ "source": "payment_method" }))).await;
+    walk.go(who, "pay_order", (&[&order], ""), Some(json!({ "source": "payment_method" }))).await.expect(409);
+    house.settle().await;
+    walk.ok(who, "get_order_tracking", &[&order], None).await;
+    walk.ok(who, "list_payments", &[], None).await;
+    walk.ok(who, "get_payment", &[&paid.text("/id")], None).await;
+    walk.ok(who, "list_invoices", &[], None).await;
+    walk.ok(who, "get_invoice", &[&paid.text("/invoice_id")], None).await;
+    let wrong = json!({ "source": "payment_method" });
+    walk.go(who, "pay_invoice", (&[&paid.text("/invoice_id")], ""), Some(wrong)).await.expect(409);
+}
+
+/// Services: how they go on, a renewal that is not paid, what is cancelled and credited.
+async fn services(walk: &Walk, house: &House, who: &mut Client) {
+    let active = walk.go(who, "list_services", (&[], "?status=active&sort=expires_on"), None).await.items();
+    let (one, two) = (active[0]["id"].as_str().unwrap().to_owned(), active[1]["id"].as_str().unwrap().to_owned());
+    walk.ok(who, "get_service", &[&one], None).await;
+    walk.ok(who, "update_service", &[&one], Some(json!({ "display_name": "Shop" }))).await;
+    walk.ok(who, "get_service_timeline", &[&one], None).await;
+    walk.ok(who, "list_renewal_offers", &[&one], None).await;
+    let mode = json!({ "mode": "manual", "period": "P1M" });
+    walk.go(who, "set_service_renewal", (&[&one], "?dry_run=true"), Some(mode.clone())).await.expect(200);
+    walk.ok(who, "set_service_renewal", &[&one], Some(mode)).await;
+    let renew = json!({ "payment_source": "payment_method" });
+    walk.go(who, "renew_service", (&[&one], "?dry_run=true"), Some(renew.clone())).await.expect(200);
+    walk.ok(who, "renew_service", &[&one], Some(renew)).await;
+    walk.go(who, "get_service_cancellation", (&[&one], ""), None).await;
+    let reason = json!({ "reason": "too_expensive", "comment": "Found a cheaper one." });
+    walk.ok(who, "request_service_cancellation", &[&one], Some(reason.clone())).await;
+    walk.go(who, "request_service_cancellation", (&[&one], ""), Some(reason)).await;
+    walk.ok(who, "get_service", &[&one], None).await;
+    walk.ok(who, "get_service_cancellation", &[&one], None).await;
+    walk.ok(who, "revoke_service_cancellation", &[&one], None).await;
+    // the second is not paid: it is past due, then paid, then past due again and deleted
+    let weak = who.get("/v1/payment-methods").await.items();
+    let weak = weak.iter().find(|method| method["label"] == "A weak card").unwrap()["id"].as_str().unwrap().to_owned();
+    let strong = who.get("/v1/payment-methods").await.items();
+    let strong = strong.iter().find(|method| method["label"] != "A weak card").unwrap()["id"].as_str().unwrap().to_owned();
+    walk.ok(who, "set_default_payment_method", &[], Some(json!({ "payment_method_id": weak }))).await;
+    house.travel_to("2026-03-02T09:00:00Z").await;
+    who.log_in().await;
+    let open = walk.go(who, "list_invoices", (&[], "?status=open&status=past_due"), None).await.items();
+    let invoice = open[0]["id"].as_str().unwrap_or_else(|| panic!("no open invoice")).to_owned();
+    walk.ok(who, "get_service", &[&two], None).await;
+    let pay = json!({ "source": "payment_method", "payment_method_id": strong });
+    walk.go(who, "pay_invoice", (&[&invoice], "?dry_run=true"), Some(pay.clone())).await.expect(200);
+    walk.ok(who, "pay_invoice", &[&invoice], Some(pay)).await;
+    house.travel_to("2026-04-01T09:00:00Z").await;
+    who.log_in().await;
+    walk.ok(who, "get_service_timeline", &[&two], None).await;
+    walk.go(who, "request_service_deletion", (&[&two], "?dry_run=true"), Some(json!({}))).await.expect(202);
+    walk.ok(who, "request_service_deletion", &[&two], Some(json!({ "reason": "other" }))).await;
+    house.settle().await;
+    let token = json!({ "token": house.token_for(&who.email) });
+    walk.ok(who, "confirm_service_deletion", &[&two], Some(token.clone())).await;
+    walk.go(who, "confirm_service_deletion", (&[&two], ""), Some(token)).await;
+    let credits = walk.ok(who, "list_credit_notes", &[], None).await.items();
+    walk.ok(who, "get_credit_note", &[credits[0]["id"].as_str().unwrap()], None).await;
+    let cancellations = walk.ok(who, "list_cancellations", &[], None).await.items();
+    walk.ok(who, "get_cancellation", &[cancellations[0]["id"].as_str().unwrap()], None).await;
+    for id in ["list_services", "list_invoices", "list_payments", "get_check_up", "list_emails", "list_activity"] {
+        walk.ok(who, id, &[], None).await;
+    }
+    walk.ok(who, "set_default_payment_method", &[], Some(json!({ "payment_method_id": strong }))).await;
+    walk.ok(who, "remove_payment_method", &[&weak], None).await;
+}
+
+/// What the provider does.
+async fn provider(walk: &Walk, house: &House, who: &mut Client) {
+    let operator = house.operator().await;
+    let reads = operations().iter().filter(|it| it.is_operator() && !it.writes() && !it.path.contains('{'));
+    for operation in reads {
+        walk.ok(&operator, &operation.id, &[], None).await;
+    }
+    let orders = who.get("/v1/orders?status=delivering").await.items();
+    let order = orders[0]["id"].as_str().unwrap().to_owned();
+    for (step, status) in [("delivering", "done"), ("available", "doing"), ("available", "done")] {
+        walk.ok(&operator, "set_order_step", &[&order, step], Some(json!({ "status": status }))).await;
+    }
+    walk.ok(who, "get_order_tracking", &[&order], None).await;
+    let plan = operation("publish_plan").example();
+    walk.ok(&operator, "publish_plan", &[], plan).await;
+    let account = who.get("/v1/account").await.text("/id");
+    walk.ok(&operator, "get_operator_account", &[&account], None).await;
+    walk.ok(&operator, "block_account", &[&account], Some(json!({ "reason": "a test" }))).await;
+    walk.go(who, "get_account", (&[], ""), None).await;
+    walk.ok(&operator, "unblock_account", &[&account], None).await;
+    who.log_in().await;
+    let clock = walk.ok(&operator, "create_test_clock", &[], Some(json!({ "name": "walk" }))).await.text("/id");
+    walk.ok(&operator, "get_test_clock", &[&clock], None).await;
+    let lived = house.customer().await.get("/v1/account").await.text("/id");
+    walk.ok(&operator, "change_operator_account", &[&lived], Some(json!({ "test_clock_id": clock }))).await;
+    walk.go(&operator, "change_operator_account", (&[&account], ""), Some(json!({ "test_clock_id": clock }))).await.expect(409);
+    let to = json!({ "to": (house.now() + chrono::TimeDelta::days(3)).to_rfc3339() });
+    let moving = walk.ok(&operator, "advance_test_clock", &[&clock], Some(to)).await.text("/id");
+    walk.ok(&operator, "get_operation", &[&moving], None).await;
+    walk.ok(&operator, "get_test_clock", &[&clock], None).await;
+    walk.ok(&operator, "release_renewals", &[], None).await;
+    let parked = park(house).await;
+    walk.ok(&operator, "list_milestones", &[], None).await;
+    walk.ok(&operator, "request_milestone_retry", &[&parked], None).await;
+}
+
+/// Parks the next planned milestone, as a fault would.
+async fn park(house: &House) -> String {
+    use domain::timeline::MilestoneState;
+    use entity::milestone::{Column, Entity};
+    use sea_orm::sea_query::Expr;
+    use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+    let planned = Entity::find().filter(Column::State.eq(MilestoneState::Planned)).filter(Column::TestClockId.is_null());
+    let row = planned.order_by_desc(Column::RunAt).one(&**house.app.read()).await.unwrap().expect("a milestone");
+    let parked: Result<_, sea_orm::DbErr> = house
+        .app
+        .transact(async |tx| {
+            let update = Entity::update_many()
+                .col_expr(Column::State, Expr::value(MilestoneState::Parked))
+                .col_expr(Column::LastError, Expr::value("a test"))
+                .col_expr(Column::FinishedAt, Expr::value(house.now()));
+            update.filter(Column::Id.eq(row.id)).exec(&**tx).await
+        })
+        .await;
+    assert_eq!(parked.unwrap().rows_affected, 1);
+    row.id.to_string()
+}
+
+/// The closure of an account with nothing left.
+async fn endings(walk: &Walk, house: &House, owner: &mut Client) {
+    walk.go(owner, "request_account_closure", (&[], ""), None).await.expect(409);
+    let who = house.customer().await;
+    walk.go(&who, "get_account_closure", (&[], ""), None).await.expect(404);
+    walk.go(&who, "request_account_closure", (&[], "?dry_run=true"), None).await;
+    walk.ok(&who, "request_account_closure", &[], None).await;
+    house.settle().await;
+    let token = json!({ "token": house.token_for(&who.email) });
+    walk.ok(&who, "confirm_account_closure", &[], Some(token)).await;
+    walk.ok(&who, "get_account_closure", &[], None).await;
+    walk.ok(&who, "get_account", &[], None).await;
+    walk.ok(&who, "revoke_account_closure", &[], None).await;
+    walk.ok(&who, "get_account_closure", &[], None).await;
+}
