@@ -2,7 +2,7 @@
 //! database and no settings, so that the checked-in files do not depend on either.
 
 use crate::problem::{Code, Problem};
-use serde_json::Value;
+use serde_json::{Value, json};
 use utoipa::OpenApi;
 use utoipa_actix_web::AppExt;
 
@@ -78,7 +78,13 @@ fn name_pages(value: &mut Value) {
             let pages: Vec<(String, String)> =
                 members.keys().filter_map(|name| named(name).map(|page| (name.clone(), page))).collect();
             for (old, new) in pages {
-                if let Some(schema) = members.remove(&old) {
+                // utoipa writes the items out although they have a name of their own
+                let item = old.trim_start_matches("Page_");
+                let reference = members.contains_key(item).then(|| json!({ "$ref": format!("{REFERENCE}{item}") }));
+                if let Some(mut schema) = members.remove(&old) {
+                    if let (Some(reference), Some(items)) = (reference, schema.pointer_mut("/properties/items/items")) {
+                        *items = reference;
+                    }
                     members.insert(new, schema);
                 }
             }

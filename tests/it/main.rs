@@ -5,3 +5,4 @@ mod scheduler;
 mod readme;
 mod contract;
 mod schema;
+mod account;

@@ -19,6 +19,7 @@ pub const CODES: &[(&str, [&str; 2])] = &[
     ("too_few", ["Has fewer than {min} items.", "Compte moins de {min} éléments."]),
     ("too_deep", ["Is nested more than {max} levels deep.", "Est imbriqué sur plus de {max} niveaux."]),
     ("out_of_range", ["Must be between {min} and {max}.", "Doit être compris entre {min} et {max}."]),
+    ("not_ready", ["Is not as it should be.", "N'est pas en état."]),
     ("too_weak", ["Is too easy to guess.", "Est trop facile à deviner."]),
     ("invalid_email", ["Must be an e-mail address.", "Doit être une adresse e-mail."]),
     ("invalid_id", ["Must be an id of the right kind.", "Doit être un identifiant du bon type."]),

@@ -2,9 +2,8 @@
 
 use crate::app::App;
 use crate::http::reply::Reply;
-use crate::problem::{Problem, page};
+use crate::problem::{Code, Fault, Place, Problem, page};
 use crate::serve::Server;
-use actix_web::http::StatusCode;
 use actix_web::http::header::LOCATION;
 use actix_web::web::Data;
 use actix_web::{HttpResponse, get, web};
@@ -84,8 +83,7 @@ impl HealthView {
     }
 
     fn reply(&self) -> Reply {
-        let status = if self.status == "ok" { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-        Reply::ok(self).with_status(status).header("cache-control", "no-store")
+        Reply::ok(self).header("cache-control", "no-store")
     }
 }
 
@@ -108,18 +106,23 @@ pub async fn get_liveness() -> Reply {
     description = "Looks at the database, its schema and the scheduler, and whether the process is about to stop.",
     responses(
         (status = 200, description = "Requests can be served", body = HealthView),
-        (status = 503, description = "Requests should go elsewhere", body = HealthView),
+        (status = 503, description = "Requests should go elsewhere; `errors` names what is not as it should be"),
     ),
 )]
 #[get("/health/ready")]
-pub async fn get_readiness(app: Data<App>, server: Data<Server>) -> Reply {
+pub async fn get_readiness(app: Data<App>, server: Data<Server>) -> Result<Reply, Problem> {
     let schema = schema_is_current(&app).await;
     let mut checks = vec![("database", schema.is_ok()), ("schema", schema.unwrap_or(false))];
     if server.has_scheduler.load(Ordering::Relaxed) {
         checks.push(("scheduler", scheduler_is_alive(&app).await.unwrap_or(false)));
     }
     checks.push(("accepting", !server.draining.load(Ordering::Relaxed)));
-    HealthView::of(&checks).reply()
+    let failed: Vec<Fault> = checks
+        .iter()
+        .filter(|(_, ok)| !ok)
+        .map(|(name, _)| Fault::new(Place::Parameter((*name).to_owned()), "not_ready"))
+        .collect();
+    if failed.is_empty() { Ok(HealthView::of(&checks).reply()) } else { Err(Problem::parameters(Code::Unavailable, failed).after(5)) }
 }
 
 async fn schema_is_current(app: &App) -> Result<bool, DbErr> {

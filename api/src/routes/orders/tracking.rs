@@ -23,7 +23,7 @@ pub struct TrackingView {
     #[schema(max_length = 24, example = "checking")]
     pub status: String,
     /// The steps, in their order.
-    #[schema(min_items = 4, max_items = 8)]
+    #[schema(max_items = 8)]
     pub items: Vec<StepView>,
 }
 

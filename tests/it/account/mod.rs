@@ -1,0 +1,9 @@
+//! The account: sign-up, recovery, profile, backup address, closure.
+
+mod backup_email;
+mod check_up;
+mod closure;
+mod emails;
+mod profile;
+mod reset_password;
+mod sign_up;

@@ -1,0 +1,111 @@
+//! A forgotten password.
+
+use house::house::PASSWORD;
+use house::{Answer, Client, House, on_both};
+use serde_json::json;
+
+const NEW: &str = "amber lighthouse 27 sparrow";
+
+async fn ask(house: &House, login: &str) {
+    house.stranger().post("/v1/password-resets", &json!({ "login": login })).await.expect(202);
+    house.settle().await;
+}
+
+async fn reset(house: &House, token: &str, password: &str) -> Answer {
+    let body = json!({ "token": token, "new_password": password });
+    house.stranger().post("/v1/password-resets/confirmation", &body).await
+}
+
+async fn login(who: &Client, password: &str) -> Answer {
+    who.post("/v1/sessions", &json!({ "login": who.email, "password": password })).await
+}
+
+on_both!(a_token_sets_a_password_once_and_ends_every_session, "2026-01-30T09:00:00Z", |house| Box::pin(async move {
+    let who = house.customer().await;
+    let second = login(&house.stranger().clone_as(&who), PASSWORD).await.expect(201);
+    ask(&house, &who.email).await;
+    who.get("/v1/account").await.expect(200);
+    let token = house.token_for(&who.email);
+    reset(&house, &token, NEW).await.expect(204);
+    who.get("/v1/account").await.expect(401);
+    let kept = json!({ "refresh_token": second.text("/refresh_token") });
+    house.stranger().post("/v1/sessions/refresh", &kept).await.expect(401);
+    login(&who, PASSWORD).await.expect(401);
+    login(&who, NEW).await.expect(201);
+    assert_eq!(reset(&house, &token, "crimson orchard 51 gravel").await.expect(410).code(), "code_expired");
+    login(&who, NEW).await.expect(201);
+    house.settle().await;
+    assert!(house.subjects(&who.email).len() >= 4, "the owner is told: {:?}", house.subjects(&who.email));
+}));
+
+trait CloneAs {
+    fn clone_as(&self, who: &Client) -> Client;
+}
+
+impl CloneAs for Client {
+    fn clone_as(&self, who: &Client) -> Client {
+        Client { email: who.email.clone(), ..self.clone() }
+    }
+}
+
+on_both!(a_token_ends_with_time_the_next_one_and_another_password, "2026-01-30T09:00:00Z", |house| Box::pin(async move {
+    let who = house.customer().await;
+    ask(&house, &who.email).await;
+    let first = house.token_for(&who.email);
+    ask(&house, &who.email).await;
+    let second = house.token_for(&who.email);
+    assert_ne!(first, second);
+    assert_eq!(reset(&house, &first, NEW).await.expect(410).code(), "code_expired");
+    house.travel_to("2026-01-30T09:30:00Z").await;
+    assert_eq!(reset(&house, &second, NEW).await.expect(410).code(), "code_expired");
+    ask(&house, &who.email).await;
+    let third = house.token_for(&who.email);
+    assert_eq!(reset(&house, "mQ5tYkWmZrvUqJcN0fTgXhLs2aEoIi4M7uQeV1xRt9w", NEW).await.expect(422).code(), "code_invalid");
+    let weak = reset(&house, &third, "passwordpassword").await.expect(422);
+    assert_eq!(weak.text("/errors/0/pointer"), "/new_password");
+    let own = reset(&house, &third, &who.email.to_uppercase()).await.expect(422);
+    assert_eq!(own.text("/errors/0/code"), "password_too_weak");
+    reset(&house, &third, NEW).await.expect(204);
+}));
+
+on_both!(a_token_does_not_outlive_a_change_of_address, "2026-01-30T09:00:00Z", |house| Box::pin(async move {
+    let who = house.customer().await;
+    ask(&house, &who.email).await;
+    let token = house.token_for(&who.email);
+    who.put("/v1/account/backup-email", &json!({ "email": "spare@example.org" })).await.expect(202);
+    house.settle().await;
+    let code = json!({ "code": house.code_for("spare@example.org") });
+    who.post("/v1/account/backup-email/confirmation", &code).await.expect(200);
+    assert_eq!(reset(&house, &token, NEW).await.expect(410).code(), "code_expired");
+    login(&who, PASSWORD).await.expect(201);
+}));
+
+on_both!(the_backup_address_and_the_handle_can_start_a_reset, "2026-01-30T09:00:00Z", |house| Box::pin(async move {
+    let who = house.customer().await;
+    let handle = who.get("/v1/account").await.text("/handle");
+    ask(&house, &handle.to_uppercase()).await;
+    house.token_for(&who.email);
+    who.put("/v1/account/backup-email", &json!({ "email": "spare@example.org" })).await.expect(202);
+    house.settle().await;
+    ask(&house, "spare@example.org").await;
+    assert_eq!(house.subjects("spare@example.org").len(), 1, "an unproven address gets no token");
+    let code = json!({ "code": house.code_for("spare@example.org") });
+    who.post("/v1/account/backup-email/confirmation", &code).await.expect(200);
+    ask(&house, "spare@example.org").await;
+    reset(&house, &house.token_for("spare@example.org"), NEW).await.expect(204);
+    house.settle().await;
+    login(&who, NEW).await.expect(201);
+    for address in [who.email.as_str(), "spare@example.org"] {
+        let last = house.subjects(address).pop().unwrap();
+        assert!(last.to_lowercase().contains("password"), "{address} is told: {last}");
+    }
+}));
+
+on_both!(at_most_three_mails_an_hour, "2026-01-30T09:00:00Z", |house| Box::pin(async move {
+    let who = house.customer().await;
+    let before = house.subjects(&who.email).len();
+    for _ in 0..5 {
+        ask(&house, &who.email).await;
+    }
+    assert_eq!(house.subjects(&who.email).len() - before, 3);
+}));
