@@ -75,7 +75,7 @@ fmt: needs-build ## formats the code
 
 .PHONY: openapi
 openapi: needs-build ## writes the contract that the code serves into openapi/
-	$(TACIT) openapi --write openapi/
+	$(TACIT) openapi --write openapi/ --errors docs/errors.md
 
 .PHONY: bench
 bench: needs-build ## measures the release build, on SQLite and on a throw-away PostgreSQL with fsync on
@@ -123,7 +123,7 @@ check-doc: needs-build ## the documentation builds, its links lead somewhere
 
 .PHONY: check-contract
 check-contract: needs-build ## the checked-in contract is the one that the code serves
-	$(TACIT) openapi --check openapi/
+	$(TACIT) openapi --check openapi/ --errors docs/errors.md
 
 .PHONY: needs-cargo needs-build
 needs-cargo:

@@ -12,6 +12,7 @@ use crate::token::AccessTokens;
 use chrono::{DateTime, Utc};
 use sea_orm::DbErr;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 /// How often a transaction that lost a race is run again.
 const MAX_TRIES: u32 = 8;
@@ -50,6 +51,8 @@ pub struct App {
     pub passwords: Passwords,
     /// Signs and checks access tokens.
     pub access_tokens: AccessTokens,
+    /// The process is about to stop: nothing new is claimed.
+    pub stopping: AtomicBool,
     /// Plants failures at commit points; does nothing unless a test arms it.
     pub faults: crate::fault::FaultPlan,
 }

@@ -3,7 +3,7 @@
 use fs4::fs_std::FileExt;
 use migration::{Migrator, MigratorTrait};
 use sea_orm::{
-    ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, RuntimeErr,
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, RuntimeErr,
     SqliteTransactionMode, TransactionOptions, TransactionTrait,
 };
 use sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
@@ -14,6 +14,8 @@ use std::time::Duration;
 
 /// Connections of SQLite's read pool.
 const SQLITE_READERS: u32 = 4;
+/// The advisory lock of migrations: any number that nothing else uses.
+const MIGRATION_LOCK: i64 = 0x7AC1_7001;
 /// Connections of each PostgreSQL pool.
 const POSTGRES_CONNECTIONS: u32 = 16;
 
@@ -101,6 +103,7 @@ impl Db {
                 Lock::Exclusive => Some(lock_file(&path)?),
                 Lock::Beside => None,
             };
+            private(&path)?;
             // the writer first: it creates the file and switches it to WAL
             let write = Database::connect(sqlite_options(url, 1, Access::Write)).await?;
             let read = Database::connect(sqlite_options(url, SQLITE_READERS, Access::Read)).await?;
@@ -119,7 +122,27 @@ impl Db {
     /// # Errors
     /// The database's.
     pub async fn migrate(&self) -> Result<(), DbErr> {
-        Migrator::up(&self.write, None).await
+        if self.backend() != DbBackend::Postgres {
+            return Migrator::up(&self.write, None).await;
+        }
+        // nodes that start together take turns; the lock goes with its transaction
+        let turn = self.begin().await?;
+        turn.execute_unprepared(&format!("SELECT pg_advisory_xact_lock({MIGRATION_LOCK})")).await?;
+        Migrator::up(&self.write, None).await?;
+        turn.commit().await
+    }
+
+    /// Whether every migration that this program knows has been applied.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn is_current(&self) -> Result<bool, DbErr> {
+        match Migrator::get_pending_migrations(&self.write).await {
+            Ok(pending) => Ok(pending.is_empty()),
+            // a database without the table of migrations has none
+            Err(DbErr::Exec(_) | DbErr::Query(_)) => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
     /// The reading handle.
@@ -176,6 +199,16 @@ pub fn may_retry(error: &DbErr) -> bool {
 enum Access {
     Read,
     Write,
+}
+
+/// Nobody else on the machine reads customers' data: the file is made for its owner only, and SQLite gives
+/// its companions the same mode.
+fn private(database: &Path) -> Result<(), OpenError> {
+    let mut options = std::fs::OpenOptions::new();
+    options.create(true).append(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(database).map(drop).map_err(|error| OpenError::File(database.to_owned(), error))
 }
 
 fn lock_file(database: &Path) -> Result<File, OpenError> {

@@ -165,9 +165,16 @@ async fn create_operator(config: Config, name: &str) -> Result<(), Failure> {
     Ok(())
 }
 
+fn current(path: &Path, text: &str) -> Result<(), Failure> {
+    if std::fs::read_to_string(path).is_ok_and(|stored| stored == text) {
+        return Ok(());
+    }
+    Err(format!("{} is not current: run `make openapi`", path.display()).into())
+}
+
 fn contract(args: &OpenapiArgs) -> Result<(), Failure> {
     let files = Documents::at(api::openapi::SERVER).files()?;
-    if let Some(path) = &args.errors {
+    if let (None, Some(path)) = (&args.check, &args.errors) {
         write(path, &problem::page::markdown())?;
     }
     if let Some(folder) = &args.write {
@@ -176,12 +183,12 @@ fn contract(args: &OpenapiArgs) -> Result<(), Failure> {
             write(&folder.join(name), text)?;
         }
     }
+    if let (Some(_), Some(path)) = (&args.check, &args.errors) {
+        current(path, &problem::page::markdown())?;
+    }
     if let Some(folder) = &args.check {
         for (name, text) in &files {
-            let path = folder.join(name);
-            if std::fs::read_to_string(&path).ok().as_ref() != Some(text) {
-                return Err(format!("{} is not current: run `make openapi`", path.display()).into());
-            }
+            current(&folder.join(name), text)?;
         }
     }
     if let ([(_, full), ..], None, None, None) = (&files, &args.write, &args.check, &args.errors) {

@@ -132,18 +132,24 @@ pub async fn build_app(
     let access_tokens = AccessTokens::load_or_create(parts).await?;
     let tools = Tools { config, entropy, sealer, templates };
     let faults = crate::fault::FaultPlan::default();
-    Ok(App { db, clock, tools, mailer, gateway, passwords, access_tokens, faults })
+    let stopping = AtomicBool::new(false);
+    Ok(App { db, clock, tools, mailer, gateway, passwords, access_tokens, stopping, faults })
 }
 
 /// Opens the database of the settings and puts the process together with the machine's own clock,
-/// randomness, mail and gateway. Migrates with [`Lock::Exclusive`] and with PostgreSQL.
+/// randomness, mail and gateway. With [`Lock::Exclusive`] the schema is brought up to date, beside a server
+/// it must be already.
 ///
 /// # Errors
 /// [`ServeError`].
 pub async fn open(config: Config, lock: Lock) -> Result<App, ServeError> {
     let db = Db::open(config.database_url.expose_secret(), lock).await?;
-    if lock == Lock::Exclusive {
-        db.migrate().await?;
+    match lock {
+        Lock::Exclusive => db.migrate().await?,
+        Lock::Beside if db.is_current().await? => {}
+        Lock::Beside => {
+            return Err(ServeError::Settings("the database is not up to date: run `tacit migrate` first".to_owned()));
+        }
     }
     let mailer = Mailer::from_url(config.mail_url.expose_secret(), &config.mail_from).map_err(ServeError::Settings)?;
     let gateway: Arc<dyn Gateway> = Arc::new(Simulated::default());
@@ -259,6 +265,7 @@ pub async fn serve(config: Config) -> Result<(), ServeError> {
         never = forget_keys(&app) => match never {},
     };
     tracing::info!("stopping");
+    app.stopping.store(true, Ordering::Relaxed);
     stop.cancel();
     // the scheduler has a thread of its own and gives its leases up before it ends
     let joined = tokio::task::spawn_blocking(move || scheduler.map_or(Ok(()), std::thread::JoinHandle::join));

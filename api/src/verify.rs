@@ -108,6 +108,12 @@ const RULES: &[(&str, &str)] = &[
          (SELECT COALESCE(SUM(e.amount), 0) FROM ledger_entry e WHERE e.account_id = a.id AND e.ledger = 'cash')",
     ),
     (
+        "money that pays nothing is on its way back",
+        "SELECT a.handle AS detail FROM account a WHERE \
+         (SELECT COALESCE(SUM(r.amount), 0) FROM refund r WHERE r.account_id = a.id AND r.status = 'pending') <> \
+         (SELECT COALESCE(-SUM(e.amount), 0) FROM ledger_entry e WHERE e.account_id = a.id AND e.ledger = 'unapplied')",
+    ),
+    (
         "nothing unpaid is deleted without its accepted notices",
         "SELECT CAST(s.id AS TEXT) AS detail FROM service s WHERE s.deletion_cause = 'not_renewed' AND ( \
          NOT EXISTS (SELECT 1 FROM email m WHERE m.service_id = s.id AND m.kind = 'service_suspended' \

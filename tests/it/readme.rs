@@ -122,6 +122,7 @@ async fn take_the_tour(on: On) {
     let scheduler = async {
         loop {
             api::scheduler::round(&house.app).await.unwrap();
+            api::scheduler::post(&house.app).await.unwrap();
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     };

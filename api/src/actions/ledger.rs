@@ -22,6 +22,8 @@ pub enum Ledger {
     Tax,
     /// Money held for customers: their prepaid balance.
     Balance,
+    /// Money that came for nothing that is owed, until it is sent back.
+    Unapplied,
 }
 
 impl Ledger {
@@ -32,6 +34,7 @@ impl Ledger {
             Self::Revenue => "revenue",
             Self::Tax => "tax",
             Self::Balance => "balance",
+            Self::Unapplied => "unapplied",
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::clock;
 use crate::db::Tx;
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::id::{AccountId, EmailId, TestClockId};
-use entity::{account, email};
+use entity::{account, email, test_clock};
 use futures_util::{StreamExt, stream};
 use sea_orm::sea_query::{Expr, LockBehavior, LockType, Query};
 use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect};
@@ -71,21 +71,51 @@ pub async fn deliver_due(app: &App, scope: DeliveryScope, limit: u64) -> Result<
     app.transact(async |tx: &Tx| record(tx, app, &tried).await).await
 }
 
+fn accounts_on(clock: TestClockId) -> sea_orm::sea_query::SelectStatement {
+    Query::select()
+        .column(account::Column::Id)
+        .from(account::Entity)
+        .and_where(account::Column::TestClockId.eq(clock))
+        .to_owned()
+}
+
+/// Whether a mail of an account on this clock is with the relay right now.
+///
+/// # Errors
+/// The database's.
+pub async fn under_way(app: &App, clock: TestClockId) -> Result<bool, Error> {
+    let found = email::Entity::find()
+        .filter(email::Column::State.eq(SENDING))
+        .filter(email::Column::LeaseUntil.gt(app.now()))
+        .filter(email::Column::AccountId.in_subquery(accounts_on(clock)))
+        .one(&**app.read())
+        .await?;
+    Ok(found.is_some())
+}
+
 async fn claim(tx: &Tx, scope: DeliveryScope, now: DateTime<Utc>, limit: u64) -> Result<Vec<email::Model>, Error> {
     let mut due = email::Entity::find()
         .filter(email::Column::State.is_in([QUEUED, SENDING]))
         .filter(email::Column::DueAt.lte(now))
         .filter(email::Column::LeaseUntil.is_null().or(email::Column::LeaseUntil.lte(now)));
     match scope {
-        DeliveryScope::All => {}
-        DeliveryScope::Clock(clock) => {
+        // whoever moves a clock delivers its mails at the instants they belong to
+        DeliveryScope::All => {
+            let moving = Query::select()
+                .column(test_clock::Column::Id)
+                .from(test_clock::Entity)
+                .and_where(test_clock::Column::Target.is_not_null())
+                .to_owned();
             let accounts = Query::select()
                 .column(account::Column::Id)
                 .from(account::Entity)
-                .and_where(account::Column::TestClockId.eq(clock))
+                .and_where(account::Column::TestClockId.in_subquery(moving))
                 .to_owned();
-            due = due.filter(email::Column::AccountId.in_subquery(accounts));
+            due = due.filter(
+                email::Column::AccountId.is_null().or(email::Column::AccountId.not_in_subquery(accounts)),
+            );
         }
+        DeliveryScope::Clock(clock) => due = due.filter(email::Column::AccountId.in_subquery(accounts_on(clock))),
     }
     let mut mails = due
         .order_by_asc(email::Column::DueAt)

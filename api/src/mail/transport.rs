@@ -117,7 +117,7 @@ impl Mailer {
             Way::Relay(relay.timeout(Some(COMMAND_TIMEOUT)).build())
         } else if let Some(dir) = url.strip_prefix("file:") {
             let dir = PathBuf::from(dir.strip_prefix("//").unwrap_or(dir));
-            std::fs::create_dir_all(&dir).map_err(|error| format!("mail_url: {}: {error}", dir.display()))?;
+            private_folder(&dir).map_err(|error| format!("mail_url: {}: {error}", dir.display()))?;
             Way::Files(dir)
         } else if url == "memory:" {
             Way::Memory(Mutex::default())
@@ -247,8 +247,17 @@ fn file_name(mail: &Outgoing) -> String {
 }
 
 /// Writes beside and renames: whoever looks into the folder sees whole mails only.
+/// Mails hold codes: their folder is its owner's only.
+fn private_folder(dir: &Path) -> std::io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(dir)
+}
+
 fn write_whole(dir: &Path, name: &str, bytes: &[u8]) -> std::io::Result<()> {
-    std::fs::create_dir_all(dir)?;
+    private_folder(dir)?;
     let beside = dir.join(format!(".{name}.part"));
     std::fs::write(&beside, bytes)?;
     std::fs::rename(&beside, dir.join(name))

@@ -49,7 +49,7 @@ pub(super) const fn entry_of(refusal: Refusal) -> Entry {
         R::NoPaymentMethod => entry(409, ["There is no usable payment method", "Il n'y a pas de moyen de paiement utilisable"],
             ["Add a payment method first.", "Ajoutez d'abord un moyen de paiement."]),
         R::BalanceInsufficient => entry(402, ["The balance does not cover the amount", "Le solde ne couvre pas le montant"],
-            ["Use a payment method, or top the balance up.", "Utilisez un moyen de paiement, ou rechargez le solde."]),
+            ["Use a payment method.", "Utilisez un moyen de paiement."]),
         R::LastPaymentMethod => entry(409, ["The last payment method is needed", "Le dernier moyen de paiement est nécessaire"],
             ["A service renews automatically: add another method first.", "Un service se renouvelle automatiquement : ajoutez d'abord un autre moyen."]),
         R::CardNumberRefused => entry(422, ["Card numbers are refused", "Les numéros de carte sont refusés"],

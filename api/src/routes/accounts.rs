@@ -1,12 +1,13 @@
 //! Sign-up: an account is asked for, and opens once its address is proven. Public.
 
-use super::sessions::{TokensView, device, tokens};
+use super::sessions::{TokensView, device, tokens, within_limit};
 use crate::actions::account::{self, password, profile, sign_up, verify_email};
 use crate::actions::{Error, Invalid};
 use crate::app::App;
 use crate::http::body::Body;
 use crate::http::caller::Client;
 use crate::http::idempotency::Key;
+use crate::http::rate_limit::{Class, Limiters};
 use crate::http::reply::Reply;
 use crate::problem::Problem;
 use actix_web::post;
@@ -113,9 +114,11 @@ pub async fn create_account(
 pub async fn verify_account_email(
     app: Data<App>,
     client: Client,
+    limiters: Data<Limiters>,
     key: Key,
     body: Body<EmailVerification>,
 ) -> Result<Reply, Problem> {
+    within_limit(&limiters, Class::Code, &client, &body.0.email)?;
     let (cx, input, device) = (client.cx(&app, app.now()), body.0, device(&client));
     let guess = verify_email::count_guess(&app, &cx, &input.email).await?;
     key.once(&app, &client.scope(), async |tx| {

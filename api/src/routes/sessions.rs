@@ -109,7 +109,7 @@ pub async fn create_session(
     body: Body<NewSession>,
 ) -> Result<Reply, Problem> {
     let (cx, input, device) = (client.cx(&app, app.now()), body.0, device(&client));
-    within_limit(&limiters, &client, &input.login)?;
+    within_limit(&limiters, Class::Login, &client, &input.login)?;
     let proven = session::authenticate(&app, &cx, &input.login, &input.password).await?;
     let rehashed = session::rehashed(&app, &proven, &input.password).await?;
     key.once(&app, &client.scope(), async |tx| {
@@ -227,9 +227,9 @@ pub async fn confirm_password_reset(
 }
 
 /// Guesses at one account from one address: a stranger elsewhere cannot lock its owner out.
-fn within_limit(limiters: &Limiters, client: &Client, login: &str) -> Result<(), Error> {
+pub(super) fn within_limit(limiters: &Limiters, class: Class, client: &Client, login: &str) -> Result<(), Error> {
     let key = format!("{}@{}", account::normal(login), client.address.as_deref().unwrap_or_default());
-    limiters.check(Class::Login, &key)?;
+    limiters.check(class, &key)?;
     Ok(())
 }
 

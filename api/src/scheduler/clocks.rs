@@ -4,13 +4,14 @@
 use super::{Scope, drain};
 use crate::actions::Error;
 use crate::app::App;
-use crate::mail::deliver::{DeliveryScope, deliver_due};
+use crate::mail::deliver::{DeliveryScope, deliver_due, under_way};
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::id::TestClockId;
 use domain::timeline::MilestoneState;
 use entity::{milestone, operation, test_clock};
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use std::time::Duration;
 
 /// Seconds that a moving clock belongs to the process that moves it.
 const LEASE_SECONDS: i64 = 60;
@@ -53,11 +54,15 @@ async fn hold(app: &App, id: TestClockId) -> Result<bool, Error> {
 
 async fn advance(app: &App, id: TestClockId, mut now: DateTime<Utc>, target: DateTime<Utc>) -> Result<(), Error> {
     let mut lease = app.now();
+    // mails that the ordinary delivery holds were accepted where the clock stands now
+    while under_way(app, id).await? {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
     loop {
         settle_instant(app, id, now).await?;
-        let next = next_due(app, id).await?.filter(|due| *due <= target);
+        let next = next_due(app, id, now).await?.filter(|due| *due <= target);
         let Some(next) = next else { break };
-        now = std::cmp::max(now, next);
+        now = next;
         let extend = app.now() > lease + TimeDelta::seconds(LEASE_SECONDS / 2);
         lease = if extend { app.now() } else { lease };
         stand(app, id, now, Standing::OnTheWay).await?;
@@ -77,15 +82,17 @@ async fn settle_instant(app: &App, id: TestClockId, now: DateTime<Utc>) -> Resul
     }
 }
 
-async fn next_due(app: &App, id: TestClockId) -> Result<Option<DateTime<Utc>>, Error> {
+/// The next instant at which something is due. What is due already and was not run is held back by an earlier
+/// milestone of its service: it does not make the clock stand still.
+async fn next_due(app: &App, id: TestClockId, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, Error> {
     let next = milestone::Entity::find()
         .filter(milestone::Column::TestClockId.eq(id))
         .filter(milestone::Column::State.eq(MilestoneState::Planned))
+        .filter(milestone::Column::RunAt.gt(now))
         .order_by_asc(milestone::Column::RunAt)
-        .all(&**app.read())
+        .one(&**app.read())
         .await?;
-    // one that an earlier milestone of its service holds back does not make the clock stand still
-    Ok(next.into_iter().map(|row| row.run_at).next())
+    Ok(next.map(|row| row.run_at))
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

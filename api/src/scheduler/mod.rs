@@ -5,6 +5,7 @@
 //! effect, and the database's constraints have the last word.
 
 pub mod agenda;
+pub mod charges;
 pub mod claim;
 pub mod clocks;
 pub mod finish;
@@ -18,6 +19,7 @@ use crate::mail::deliver::{DeliveryScope, deliver_due};
 use chrono::{DateTime, Utc};
 use domain::id::TestClockId;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
@@ -49,6 +51,12 @@ pub struct Report {
 pub async fn drain(app: &App, scope: Scope, now: DateTime<Utc>) -> Result<Report, Error> {
     let mut report = Report::default();
     for _ in 0..MAX_ROUNDS {
+        if is_stopping(app) {
+            break;
+        }
+        if scope == Scope::Ordinary {
+            safety::heartbeat(app, app.now()).await?;
+        }
         let claimed = claim::claim(app, scope, now).await?;
         if claimed.is_empty() {
             break;
@@ -59,17 +67,28 @@ pub async fn drain(app: &App, scope: Scope, now: DateTime<Utc>) -> Result<Report
     Ok(report)
 }
 
-/// One look at everything: what is due on real time, mails, test clocks on the move.
+/// One look at what is due on real time and at test clocks on the move.
 ///
 /// # Errors
 /// The database's.
 pub async fn round(app: &App) -> Result<Report, Error> {
-    let now = app.now();
-    safety::heartbeat(app, now).await?;
-    let report = drain(app, Scope::Ordinary, now).await?;
-    deliver_due(app, DeliveryScope::All, MAILS).await?;
+    let report = drain(app, Scope::Ordinary, app.now()).await?;
+    safety::heartbeat(app, app.now()).await?;
     clocks::advance_all(app).await?;
     Ok(report)
+}
+
+/// Delivers the mails that are due, until none is left.
+///
+/// # Errors
+/// The database's.
+pub async fn post(app: &App) -> Result<(), Error> {
+    while !is_stopping(app) && deliver_due(app, DeliveryScope::All, MAILS).await? > 0 {}
+    Ok(())
+}
+
+fn is_stopping(app: &App) -> bool {
+    app.stopping.load(Ordering::Relaxed)
 }
 
 /// Runs what is due until an instant that is not later than now, once, mails included.
@@ -95,17 +114,30 @@ pub fn start(app: Arc<App>, stop: CancellationToken) -> std::thread::JoinHandle<
                 return;
             }
         };
+        // a slow mail relay holds no renewal up, and the other way round
         runtime.block_on(async {
-            let interval = Duration::from_millis(app.config().scheduler.interval_ms.max(10));
-            while !stop.is_cancelled() {
-                if let Err(error) = round(&app).await {
-                    tracing::error!(%error, "scheduler round");
-                }
-                tokio::select! {
-                    () = stop.cancelled() => {}
-                    () = tokio::time::sleep(interval) => {}
-                }
-            }
+            tokio::join!(
+                again_and_again(&app, &stop, "milestones", async || round(&app).await.map(drop)),
+                again_and_again(&app, &stop, "mails", async || post(&app).await),
+            );
         });
     })
+}
+
+async fn again_and_again(
+    app: &App,
+    stop: &CancellationToken,
+    what: &'static str,
+    work: impl AsyncFn() -> Result<(), Error>,
+) {
+    let interval = Duration::from_millis(app.config().scheduler.interval_ms.max(10));
+    while !stop.is_cancelled() {
+        if let Err(error) = work().await {
+            tracing::error!(what, %error, "the scheduler goes on");
+        }
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = tokio::time::sleep(interval) => {}
+        }
+    }
 }

@@ -1,8 +1,8 @@
 //! Runs what was claimed: renewals set-based, charges side by side, everything else one by one.
 
 use super::agenda::{Mode, mode, single};
-use super::{Effect, Scope, finish, safety};
-use crate::actions::payment::{self, charge, reconcile, settle};
+use super::{Effect, Scope, charges, finish, safety};
+use crate::actions::payment::{charge, reconcile};
 use crate::actions::service::renew::{CatchUp, Renewed, renew};
 use crate::actions::{Context, Error};
 use crate::app::App;
@@ -11,7 +11,6 @@ use chrono::{DateTime, Utc};
 use domain::id::MilestoneId;
 use domain::timeline::MilestoneState;
 use entity::milestone;
-use futures_util::StreamExt;
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use std::collections::BTreeMap;
@@ -22,12 +21,12 @@ use std::collections::BTreeMap;
 /// The database's, when even that cannot be recorded.
 pub async fn run(app: &App, scope: Scope, now: DateTime<Utc>, claimed: Vec<milestone::Model>) -> Result<(), Error> {
     let mut batch = Vec::new();
-    let mut charges = Vec::new();
+    let mut charged = Vec::new();
     let mut others = Vec::new();
     for due in claimed {
         match mode(due.kind) {
             Mode::Batch => batch.push(due),
-            Mode::Charge => charges.push(due),
+            Mode::Charge => charged.push(due),
             Mode::Single | Mode::Reconcile => others.push(due),
         }
     }
@@ -35,13 +34,7 @@ pub async fn run(app: &App, scope: Scope, now: DateTime<Utc>, claimed: Vec<miles
     for chunk in batch.chunks(app.config().scheduler.renewal_chunk.max(1)) {
         renew_chunk(app, scope, now, chunk).await?;
     }
-    let at_once = app.config().scheduler.gateway_concurrency.max(1);
-    let mut running =
-        futures_util::stream::iter(charges.iter().map(|due| run_charge(app, now, due))).buffer_unordered(at_once);
-    while let Some(outcome) = running.next().await {
-        outcome?;
-    }
-    drop(running);
+    charges::run(app, now, &charged).await?;
     for due in &others {
         let outcome = match mode(due.kind) {
             Mode::Reconcile => run_reconcile(app, now, due).await,
@@ -64,63 +57,6 @@ async fn run_single(app: &App, now: DateTime<Utc>, due: &milestone::Model) -> Re
     app.transact(async |tx| {
         let effect = single(tx, &cx, due).await?;
         finish::effect(tx, now, due, effect).await
-    })
-    .await
-}
-
-/// First transaction, gateway, last transaction. A crash after the first leaves an attempt that is sent
-/// again with the same key by whoever takes the milestone over.
-async fn run_charge(app: &App, now: DateTime<Utc>, due: &milestone::Model) -> Result<(), Error> {
-    let outcome = charge_in_three_steps(app, now, due).await;
-    note(app, now, due, outcome).await
-}
-
-async fn charge_in_three_steps(app: &App, now: DateTime<Utc>, due: &milestone::Model) -> Result<(), Error> {
-    let cx = Context::scheduler(&app.tools, now, app.now());
-    let prepared = app
-        .transact(async |tx| {
-            charge::still_mine(tx, due).await?;
-            let prepared = charge::prepare(tx, &cx, due).await?;
-            if let charge::Prepared::Finished(effect) = prepared {
-                finish::effect(tx, now, due, effect).await?;
-            }
-            Ok::<_, Error>(prepared)
-        })
-        .await?;
-    match prepared {
-        charge::Prepared::Finished(_) => Ok(()),
-        charge::Prepared::Call(attempt) => {
-            let outcome = payment::call(app, attempt, now).await?;
-            charged(app, &cx, due, (attempt, &outcome)).await
-        }
-        charge::Prepared::Recover(attempt) => {
-            let outcome = reconcile::recover(app, attempt, now).await?;
-            charged(app, &cx, due, (attempt, &outcome)).await
-        }
-        charge::Prepared::CallOff(attempt) => {
-            let lookup = payment::lookup(app, attempt, now).await?;
-            let found = app.gateway.cancel(&lookup).await;
-            app.transact(async |tx| {
-                if let crate::payment::gateway::Found::Charge(outcome) = &found {
-                    settle::settle(tx, &cx, attempt, outcome).await?;
-                }
-                let again = now + chrono::TimeDelta::minutes(1);
-                finish::effect(tx, now, due, Effect::Wait(again, "calling_off")).await
-            })
-            .await
-        }
-    }
-}
-
-async fn charged(
-    app: &App,
-    cx: &Context<'_>,
-    due: &milestone::Model,
-    (attempt, outcome): (domain::id::AttemptId, &crate::payment::gateway::ChargeOutcome),
-) -> Result<(), Error> {
-    app.transact(async |tx| {
-        settle::settle(tx, cx, attempt, outcome).await?;
-        finish::effect(tx, cx.now, due, Effect::Done("charged")).await
     })
     .await
 }

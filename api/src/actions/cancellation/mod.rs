@@ -4,6 +4,7 @@ pub mod at_expiry;
 pub mod immediate;
 
 use super::service::save;
+use super::service::settle_renewal::Payer;
 use super::{Context, Error};
 use crate::db::Tx;
 use domain::cancellation::{CancellationEvent, CancellationKind, CancellationStatus};
@@ -80,7 +81,8 @@ pub async fn service_deleted(tx: &Tx, cx: &Context<'_>, service: &service::Model
     Ok(())
 }
 
-/// A cancellation asked for on an unpaid service is revoked by paying.
+/// A renewal was paid although a cancellation is scheduled. Its owner paying what was owed revokes the
+/// cancellation; money that was on its way already does not: what it paid is served, then the service ends.
 ///
 /// # Errors
 /// The database's.
@@ -88,17 +90,30 @@ pub async fn overtaken_by_payment(
     tx: &Tx,
     cx: &Context<'_>,
     service: &service::Model,
-    was: ServiceStatus,
+    (was, payer): (ServiceStatus, Payer),
 ) -> Result<service::Model, Error> {
-    let unpaid = match was {
+    if service.cancelled_on.is_none() {
+        return Ok(service.clone());
+    }
+    let owed = match was {
         ServiceStatus::PastDue | ServiceStatus::Suspended => true,
         ServiceStatus::Delivering | ServiceStatus::Active | ServiceStatus::Deleted => false,
     };
-    if !unpaid || service.cancelled_on.is_none() {
-        return Ok(service.clone());
-    }
-    if let Some(row) = under_way(&**tx, service.id, CancellationKind::AtExpiry).await? {
-        end(tx, cx, &row, CancellationEvent::Revoke).await?;
-    }
-    save(tx, &service::Model { cancelled_on: None, ..service.clone() }).await
+    let row = under_way(&**tx, service.id, CancellationKind::AtExpiry).await?;
+    let cancelled_on = if owed && payer == Payer::Owner {
+        if let Some(row) = &row {
+            end(tx, cx, row, CancellationEvent::Revoke).await?;
+        }
+        None
+    } else {
+        if let Some(row) = &row {
+            cancellation::Entity::update_many()
+                .col_expr(cancellation::Column::EffectiveOn, Expr::value(service.expires_on))
+                .filter(cancellation::Column::Id.eq(row.id))
+                .exec(&**tx)
+                .await?;
+        }
+        service.expires_on
+    };
+    save(tx, &service::Model { cancelled_on, ..service.clone() }).await
 }

@@ -12,7 +12,7 @@ use domain::payment::AttemptStatus;
 use domain::refusal::Refusal;
 use domain::service::ServiceStatus;
 use domain::timeline::{MilestoneKind, Rule};
-use entity::{account, account_closure, order, payment_attempt, service};
+use entity::{account, account_closure, order, payment_attempt, refund, service};
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, Order,
@@ -62,7 +62,7 @@ pub async fn obstacles<C: ConnectionTrait>(db: &C, account: &account::Model) -> 
         unpaid_invoices: super::account::check_up::unpaid(owner).count(db).await?,
         open_orders: orders(owner).count(db).await?,
         balance: account.balance,
-        live_attempts: attempts(owner).count(db).await?,
+        live_attempts: attempts(owner).count(db).await? + refunds(owner).count(db).await?,
     };
     let mut found = Vec::new();
     for code in blockers(&holdings) {
@@ -118,6 +118,11 @@ fn attempts(owner: AccountId) -> Select<payment_attempt::Entity> {
     payment_attempt::Entity::find()
         .filter(payment_attempt::Column::AccountId.eq(owner))
         .filter(payment_attempt::Column::Status.is_in(live))
+}
+
+/// Money that is on its way back.
+fn refunds(owner: AccountId) -> Select<refund::Entity> {
+    refund::Entity::find().filter(refund::Column::AccountId.eq(owner)).filter(refund::Column::Status.eq("pending"))
 }
 
 /// Plans the closure for the start of its day in the account's zone.

@@ -21,7 +21,7 @@ pub enum From {
     Balance,
 }
 
-/// Books `amount` on an invoice; `true` once nothing is left to pay.
+/// Books `amount` on an invoice; the invoice once nothing is left to pay on it.
 ///
 /// # Errors
 /// [`Error::Internal`] when it is more than what is due; the database's.
@@ -31,7 +31,7 @@ pub async fn book(
     account: AccountId,
     id: InvoiceId,
     (amount, from, payment): (Money, From, Option<PaymentId>),
-) -> Result<bool, Error> {
+) -> Result<Option<entity::invoice::Model>, Error> {
     let (invoice, balance) = load(&**tx, account, id).await?;
     let due = Money::from_minor(balance.due, currency(&invoice.currency)?);
     let left = due.checked_sub(amount)?;
@@ -72,5 +72,5 @@ pub async fn book(
     if settled {
         record::event(tx, cx, account, "invoice.paid", &id, json!({ "number": invoice.number })).await?;
     }
-    Ok(settled)
+    Ok(settled.then_some(invoice))
 }

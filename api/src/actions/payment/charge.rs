@@ -3,6 +3,7 @@
 use super::{NewPayment, Purpose, attempt, create, settle};
 use crate::actions::invoice::{self, pay};
 use crate::actions::service::{self as services, charge_failed, lock_account, open_invoice, period_at};
+use crate::actions::service::settle_renewal::Payer;
 use crate::actions::{Context, Error, ledger, payment_method, today};
 use crate::db::Tx;
 use crate::actions::milestone::Effect;
@@ -51,7 +52,8 @@ pub async fn prepare(tx: &Tx, cx: &Context<'_>, due: &milestone::Model) -> Resul
     }
     let owed = from_balance(tx, cx, &account, invoice, owed).await?;
     if owed.is_zero() {
-        settle::invoice_settled(tx, cx, &account, invoice).await?;
+        let (issued, _) = invoice::load(&**tx, account.id, invoice).await?;
+        settle::invoice_settled(tx, cx, &account, &issued, Payer::Scheduler).await?;
         return Ok(Prepared::Finished(Effect::Done("paid_from_balance")));
     }
     let day = today(&account, cx.now)?;

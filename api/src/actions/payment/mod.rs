@@ -17,6 +17,7 @@ use domain::money::Money;
 use domain::payment::{AttemptStatus, PaymentSource, PaymentStatus};
 use domain::refusal::Refusal;
 use entity::{account, attempt_target, payment, payment_attempt, payment_method};
+use sea_orm::sea_query::Query;
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait,
     QueryFilter, SqlErr,
@@ -256,18 +257,18 @@ fn open_token(app: &App, method: &payment_method::Model) -> Result<String, Error
 
 /// Which try this is for its debt and method, from 1.
 async fn sequence(app: &App, attempt: &payment_attempt::Model) -> Result<u32, Error> {
-    let db = &**app.read();
-    let target = attempt_target::Entity::find()
-        .filter(attempt_target::Column::AttemptId.eq(attempt.id))
-        .one(db)
-        .await?
-        .ok_or(Error::NotFound)?;
-    let same = attempt_target::Entity::find().filter(attempt_target::Column::TargetId.eq(target.target_id)).all(db).await?;
+    let targets = |column| Query::select().column(column).from(attempt_target::Entity).to_owned();
+    let debt = targets(attempt_target::Column::TargetId)
+        .and_where(attempt_target::Column::AttemptId.eq(attempt.id))
+        .to_owned();
+    let same = targets(attempt_target::Column::AttemptId)
+        .and_where(attempt_target::Column::TargetId.in_subquery(debt))
+        .to_owned();
     let count = payment_attempt::Entity::find()
-        .filter(payment_attempt::Column::Id.is_in(same.into_iter().map(|row| row.attempt_id)))
+        .filter(payment_attempt::Column::Id.in_subquery(same))
         .filter(payment_attempt::Column::PaymentMethodId.eq(attempt.payment_method_id))
         .filter(payment_attempt::Column::CreatedAt.lte(attempt.created_at))
-        .count(db)
+        .count(&**app.read())
         .await?;
     Ok(u32::try_from(count).unwrap_or(u32::MAX).max(1))
 }

@@ -177,25 +177,24 @@ async fn refunded(
         RefundOutcome::Refused => true,
         RefundOutcome::Accepted => false,
     };
-    let status = if to_balance { "to_balance" } else { "succeeded" };
-    if !to_balance {
-        // the money was held in the balance meanwhile
-        if !ledger::take(tx, account.id, gross).await? {
-            return Err(Error::internal("the balance does not hold the money to be sent back"));
-        }
-        ledger::post(
-            tx,
-            cx,
-            ledger::Posting {
-                account: account.id,
-                cause: "refund",
-                invoice: None,
-                payment: None,
-                entries: &[(ledger::Ledger::Balance, gross), (ledger::Ledger::Cash, gross.negate())],
-            },
-        )
-        .await?;
-    }
+    let (status, whereto) = if to_balance {
+        ledger::give(tx, account.id, gross).await?;
+        ("to_balance", ledger::Ledger::Balance)
+    } else {
+        ("succeeded", ledger::Ledger::Cash)
+    };
+    ledger::post(
+        tx,
+        cx,
+        ledger::Posting {
+            account: account.id,
+            cause: "refund",
+            invoice: None,
+            payment: None,
+            entries: &[(ledger::Ledger::Unapplied, gross), (whereto, gross.negate())],
+        },
+    )
+    .await?;
     refund::Entity::update_many()
         .col_expr(refund::Column::Status, Expr::value(status))
         .col_expr(refund::Column::SettledAt, Expr::value(Some(cx.now)))

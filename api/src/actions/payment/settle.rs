@@ -5,7 +5,8 @@ use super::{Purpose, quote::Quote};
 use crate::actions::invoice::{self, pay};
 use crate::actions::ledger::{self, Ledger, Posting};
 use crate::actions::milestone::{self, New};
-use crate::actions::service::{self as services, OPEN, VOID, charge_failed, set_renewal, settle_renewal};
+use crate::actions::service::settle_renewal::{self, Payer};
+use crate::actions::service::{self as services, OPEN, VOID, charge_failed, set_renewal};
 use crate::actions::{Context, Error, order, record};
 use crate::db::Tx;
 use crate::mail::message::Message;
@@ -31,10 +32,10 @@ const FIRST_CHECK_MINUTES: i64 = 5;
 /// # Errors
 /// The database's.
 pub async fn settle(tx: &Tx, cx: &Context<'_>, id: AttemptId, outcome: &ChargeOutcome) -> Result<payment::Model, Error> {
-    let (attempt, payment) = load(tx, id).await?;
-    services::lock_account(tx, attempt.account_id).await?;
+    let attempt = payment_attempt::Entity::find_by_id(id).one(&**tx).await?.ok_or(Error::NotFound)?;
+    let account = services::lock_account(tx, attempt.account_id).await?;
     // read again under the lock
-    let (attempt, payment) = if attempt.status.is_live() { load(tx, id).await? } else { (attempt, payment) };
+    let (attempt, payment) = load(tx, id).await?;
     let event = event_of(outcome);
     let Ok(status) = attempt.status.after(event) else { return Ok(payment) };
     if !compare_and_set(tx, cx, &attempt, status, outcome).await? {
@@ -47,7 +48,7 @@ pub async fn settle(tx: &Tx, cx: &Context<'_>, id: AttemptId, outcome: &ChargeOu
     match status {
         AttemptStatus::Succeeded => {
             let attempt = payment_attempt::Model { status, ..attempt };
-            received(tx, cx, &attempt, &payment).await
+            received(tx, cx, &account, &attempt, &payment).await
         }
         AttemptStatus::Declined | AttemptStatus::Cancelled => failed(tx, cx, &attempt, &payment, outcome).await,
         AttemptStatus::Created | AttemptStatus::Sent => Ok(payment),
@@ -142,11 +143,12 @@ async fn set_status(
 async fn received(
     tx: &Tx,
     cx: &Context<'_>,
+    account: &account::Model,
     attempt: &payment_attempt::Model,
     payment: &payment::Model,
 ) -> Result<payment::Model, Error> {
     if still_wanted(tx, payment).await? {
-        succeeded(tx, cx, payment, pay::From::Cash).await
+        paid(tx, cx, account, payment, pay::From::Cash).await
     } else {
         give_back(tx, cx, attempt, payment).await
     }
@@ -197,13 +199,23 @@ pub async fn succeeded(
     from: pay::From,
 ) -> Result<payment::Model, Error> {
     let account = services::lock_account(tx, payment.account_id).await?;
+    paid(tx, cx, &account, payment, from).await
+}
+
+async fn paid(
+    tx: &Tx,
+    cx: &Context<'_>,
+    account: &account::Model,
+    payment: &payment::Model,
+    from: pay::From,
+) -> Result<payment::Model, Error> {
     let amount = Money::from_minor(payment.amount, invoice::currency(&payment.currency)?);
     let settled = set_status(tx, cx, payment, PaymentStatus::Succeeded).await?;
     let paid = (amount, from, Some(payment.id));
     let issued = match Purpose::of(payment)? {
-        Purpose::Order => order::settle::settle(tx, cx, &account, payment, paid).await?,
-        Purpose::Renewal => renewal(tx, cx, &account, payment, paid).await?,
-        Purpose::Invoice => existing(tx, cx, &account, payment, paid).await?,
+        Purpose::Order => order::settle::settle(tx, cx, account, payment, paid).await?,
+        Purpose::Renewal => renewal(tx, cx, account, payment, paid).await?,
+        Purpose::Invoice => existing(tx, cx, account, payment, paid).await?,
     };
     if settled.invoice_id != Some(issued) {
         payment::Entity::update_many()
@@ -215,6 +227,11 @@ pub async fn succeeded(
     let data = json!({ "amount": amount.to_string(), "currency": payment.currency, "invoice": issued });
     record::event(tx, cx, account.id, "payment.succeeded", &payment.id, data).await?;
     Ok(payment::Model { invoice_id: Some(issued), ..settled })
+}
+
+/// Who started a payment.
+fn payer(payment: &payment::Model) -> Payer {
+    if payment.initiator == "scheduler" { Payer::Scheduler } else { Payer::Owner }
 }
 
 type Paid = (Money, pay::From, Option<domain::id::PaymentId>);
@@ -249,7 +266,7 @@ async fn renewal(
         set_renewal::open_segment(tx, &service, quote.period).await?;
         services::save(tx, &entity::service::Model { period: quote.period, ..service }).await?
     };
-    settle_renewal::settle_renewal(tx, cx, account, &service, &issued).await?;
+    settle_renewal::settle_renewal(tx, cx, account, &service, (&issued, payer(payment))).await?;
     Ok(issued.id)
 }
 
@@ -261,9 +278,8 @@ async fn existing(
     paid: Paid,
 ) -> Result<domain::id::InvoiceId, Error> {
     let id = payment.invoice_id.ok_or_else(|| Error::internal("a payment without invoice"))?;
-    let all = pay::book(tx, cx, account.id, id, paid).await?;
-    if all {
-        invoice_settled(tx, cx, account, id).await?;
+    if let Some(issued) = pay::book(tx, cx, account.id, id, paid).await? {
+        invoice_settled(tx, cx, account, &issued, payer(payment)).await?;
     }
     Ok(id)
 }
@@ -276,22 +292,22 @@ pub async fn invoice_settled(
     tx: &Tx,
     cx: &Context<'_>,
     account: &account::Model,
-    id: domain::id::InvoiceId,
+    issued: &entity::invoice::Model,
+    payer: Payer,
 ) -> Result<(), Error> {
-    let (issued, _) = invoice::load(&**tx, account.id, id).await?;
     let period = service_period::Entity::find()
-        .filter(service_period::Column::InvoiceId.eq(id))
+        .filter(service_period::Column::InvoiceId.eq(issued.id))
         .filter(service_period::Column::State.eq(OPEN))
         .one(&**tx)
         .await?;
     if let Some(period) = period {
         let service = services::load(&**tx, account.id, period.service_id).await?;
-        settle_renewal::settle_renewal(tx, cx, account, &service, &issued).await?;
+        settle_renewal::settle_renewal(tx, cx, account, &service, (issued, payer)).await?;
         return Ok(());
     }
     let gross = Money::from_minor(issued.gross, invoice::currency(&issued.currency)?);
     let message = Message::InvoicePaid { invoice: issued.number.clone(), gross };
-    let cause = format!("invoice_paid:{id}");
+    let cause = format!("invoice_paid:{}", issued.id);
     mail::queue(tx, cx, Letter { account, message: &message, cause, to: None, service: None, names_on: None }).await
 }
 
@@ -305,7 +321,6 @@ async fn give_back(
     let account = services::lock_account(tx, payment.account_id).await?;
     let amount = Money::from_minor(attempt.amount, invoice::currency(&attempt.currency)?);
     let booked = set_status(tx, cx, payment, PaymentStatus::Refunded).await?;
-    ledger::give(tx, account.id, amount).await?;
     ledger::post(
         tx,
         cx,
@@ -314,7 +329,7 @@ async fn give_back(
             cause: "unexpected_payment",
             invoice: None,
             payment: Some(payment.id),
-            entries: &[(Ledger::Cash, amount), (Ledger::Balance, amount.negate())],
+            entries: &[(Ledger::Cash, amount), (Ledger::Unapplied, amount.negate())],
         },
     )
     .await?;

@@ -34,6 +34,24 @@ pub async fn lock_account(tx: &Tx, id: AccountId) -> Result<account::Model, Erro
     account::Entity::find_by_id(id).lock_exclusive().one(&**tx).await?.ok_or(Error::NotFound)
 }
 
+/// Locks several accounts in ascending order, as everything does that locks more than one.
+///
+/// # Errors
+/// The database's.
+pub async fn lock_accounts(tx: &Tx, ids: impl IntoIterator<Item = AccountId>) -> Result<(), Error> {
+    let ids: std::collections::BTreeSet<AccountId> = ids.into_iter().collect();
+    let _: Vec<AccountId> = account::Entity::find()
+        .select_only()
+        .column(account::Column::Id)
+        .filter(account::Column::Id.is_in(ids))
+        .order_by_asc(account::Column::Id)
+        .lock_exclusive()
+        .into_tuple()
+        .all(&**tx)
+        .await?;
+    Ok(())
+}
+
 /// One service of an account.
 ///
 /// # Errors

@@ -1,16 +1,26 @@
 //! A renewal is paid: its periods are settled, the boundary advances, the service goes on.
 
 use super::{OPEN, SETTLED, boundaries, replan, save};
-use crate::actions::{Context, Error, record, today};
+use crate::actions::{Context, Error, cancellation, record, today};
 use crate::db::Tx;
 use crate::mail::{self, Letter, ServiceLink};
 use crate::mail::message::Message;
+use chrono::NaiveDate;
 use domain::money::Money;
 use domain::service::{ServiceEvent, ServiceStatus};
 use entity::{account, invoice, service, service_period};
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use serde_json::json;
+
+/// Who started the payment of a renewal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Payer {
+    /// The service's owner.
+    Owner,
+    /// The scheduler.
+    Scheduler,
+}
 
 /// Settles every open period that `invoice` paid. The boundary advances by as many, from the old expiry.
 ///
@@ -21,7 +31,7 @@ pub async fn settle_renewal(
     cx: &Context<'_>,
     account: &account::Model,
     service: &service::Model,
-    invoice: &invoice::Model,
+    (invoice, payer): (&invoice::Model, Payer),
 ) -> Result<service::Model, Error> {
     let open = service_period::Entity::find()
         .filter(service_period::Column::ServiceId.eq(service.id))
@@ -56,10 +66,10 @@ pub async fn settle_renewal(
         },
     )
     .await?;
-    // a cancellation that waited for an unpaid renewal is overtaken by its payment
-    let service = super::super::cancellation::overtaken_by_payment(tx, cx, &service, was).await?;
+    let service = cancellation::overtaken_by_payment(tx, cx, &service, (was, payer)).await?;
     replan(tx, cx, account, &service).await?;
-    receipt(tx, cx, account, &service, (invoice, was)).await?;
+    let starts_on = open.first().and_then(|period| period.starts_on);
+    receipt(tx, cx, account, &service, (invoice, starts_on, was)).await?;
     let data = json!({ "periods": paid, "expires_on": expires_on, "invoice": invoice.number });
     record::event(tx, cx, account.id, "service.renewed", &service.id, data).await?;
     Ok(service)
@@ -70,20 +80,15 @@ async fn receipt(
     cx: &Context<'_>,
     account: &account::Model,
     service: &service::Model,
-    (invoice, was): (&invoice::Model, ServiceStatus),
+    (invoice, starts_on, was): (&invoice::Model, Option<NaiveDate>, ServiceStatus),
 ) -> Result<(), Error> {
     let expires_on = service.expires_on.unwrap_or(today(account, cx.now)?);
-    let periods = service_period::Entity::find()
-        .filter(service_period::Column::InvoiceId.eq(invoice.id))
-        .order_by_asc(service_period::Column::Boundary)
-        .one(&**tx)
-        .await?;
     let gross = Money::from_minor(invoice.gross, crate::actions::invoice::currency(&invoice.currency)?);
     let paid = Message::RenewalPaid {
         service: service.display_name.clone(),
         invoice: invoice.number.clone(),
         gross,
-        starts_on: periods.and_then(|period| period.starts_on).unwrap_or(expires_on),
+        starts_on: starts_on.unwrap_or(expires_on),
         expires_on,
     };
     let link = ServiceLink { service_id: service.id, boundary: service.boundary, cycle: service.cycle };

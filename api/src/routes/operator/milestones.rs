@@ -13,7 +13,7 @@ use crate::problem::Problem;
 use actix_web::web::Data;
 use actix_web::{get, post};
 use chrono::{DateTime, NaiveDate, Utc};
-use domain::id::{AccountId, MilestoneId, ServiceId};
+use domain::id::{AccountId, AttemptId, ClosureId, MilestoneId, OrderId, ServiceId};
 use domain::timeline::{MilestoneKind, MilestoneState};
 use entity::milestone;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
@@ -40,6 +40,10 @@ pub struct MilestoneView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, nullable = false, pattern = "^svc_[0-7][0-9a-hjkmnp-tv-z]{25}$", max_length = 30, example = "svc_01h455vb4pex5vsknk084sn02q")]
     pub service_id: Option<ServiceId>,
+    /// The order, attempt or closure it is about, where it is not a service.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, max_length = 30, example = "att_01h455vb4pex5vsknk084sn02q")]
+    pub subject_id: Option<String>,
     /// What it does. Extensible enum.
     #[schema(max_length = 24, example = "renew")]
     pub kind: String,
@@ -75,12 +79,28 @@ pub struct MilestoneView {
     pub finished_at: Option<DateTime<Utc>>,
 }
 
+/// The public id of what a milestone is about.
+fn subject(kind: MilestoneKind, id: uuid::Uuid) -> String {
+    match kind {
+        MilestoneKind::DeliverOrder | MilestoneKind::ExpireOrder => OrderId(id).to_string(),
+        MilestoneKind::Reconcile => AttemptId(id).to_string(),
+        MilestoneKind::CloseAccount => ClosureId(id).to_string(),
+        MilestoneKind::Notice
+        | MilestoneKind::DeletionNotice
+        | MilestoneKind::Renew
+        | MilestoneKind::Charge
+        | MilestoneKind::Suspend
+        | MilestoneKind::Delete => ServiceId(id).to_string(),
+    }
+}
+
 impl From<milestone::Model> for MilestoneView {
     fn from(row: milestone::Model) -> Self {
         Self {
             id: row.id,
             account_id: row.account_id,
             service_id: row.service_id,
+            subject_id: row.subject_id.map(|id| subject(row.kind, id)),
             kind: row.kind.to_string(),
             state: row.state.to_string(),
             rule: row.rule.to_string(),
