@@ -79,6 +79,7 @@ openapi: needs-build ## writes the contract that the code serves into openapi/
 
 .PHONY: bench
 bench: needs-build ## measures the release build, on SQLite and on a throw-away PostgreSQL with fsync on
+	$(CARGO) build --release -p api --bin tacit
 	PG_DURABLE=1 $(WITH_POSTGRES) $(CARGO) run --release -p tests --bin bench -- $(ARGS)
 
 .PHONY: clean

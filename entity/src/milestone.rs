@@ -3,6 +3,7 @@
 use domain::id::{AccountId, MilestoneId, ServiceId, TestClockId};
 use domain::timeline::{MilestoneKind, MilestoneState, Rule};
 use sea_orm::entity::prelude::*;
+use sea_orm::sea_query::ExprTrait;
 
 /// A row of `milestone`.
 #[sea_orm::model]
@@ -42,6 +43,13 @@ pub struct Model {
 }
 
 impl ActiveModelBehavior for ActiveModel {}
+
+/// The condition that a milestone is in a state, spelled out in the statement: SQLite uses a partial index
+/// only for a condition that it can read, not for a bound value.
+#[must_use]
+pub fn is_in(state: MilestoneState) -> Expr {
+    Expr::col((Entity, Column::State)).eq(Expr::Constant(state.as_str().into()))
+}
 
 impl Entity {
     /// The milestones of an account.

@@ -76,7 +76,10 @@ const INDEXES: &[&str] = &[
     "CREATE INDEX ix_milestone_service_id_due_at ON milestone (service_id, due_at)",
     "CREATE INDEX ix_milestone_account_id_due_at ON milestone (account_id, due_at)",
     "CREATE INDEX ix_milestone_subject_id ON milestone (subject_id)",
-    "CREATE INDEX ix_milestone_state_due_at ON milestone (state, due_at)",
+    // no index begins with the state: SQLite would take it for every statement that names one, and read all
+    // that is planned
+    "CREATE INDEX ix_milestone_due_at_id ON milestone (due_at, id)",
+    "CREATE INDEX ix_milestone_due_at_part ON milestone (due_at) WHERE state = 'parked'",
     "CREATE UNIQUE INDEX ux_invoice_series_year_sequence ON invoice (series, year, sequence)",
     "CREATE INDEX ix_invoice_account_id_issued_on_id ON invoice (account_id, issued_on, id)",
     "CREATE INDEX ix_invoice_credited_invoice_id ON invoice (credited_invoice_id)",

@@ -9,7 +9,6 @@ use domain::timeline::MilestoneKind;
 use entity::{email, invoice, service};
 use house::{On, seed};
 use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// One round.
@@ -42,11 +41,14 @@ struct Took {
 }
 
 /// Runs what is due as `tacit serve` does: on a thread of its own.
-async fn schedule(app: Arc<App>) -> (Arc<App>, Took) {
+async fn schedule(app: App) -> Took {
     let scheduler = std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let took = runtime.block_on(drain(&app));
-        (app, took)
+        runtime.block_on(async {
+            let took = drain(&app).await;
+            app.db.close().await;
+            took
+        })
     });
     tokio::task::spawn_blocking(|| scheduler.join().unwrap()).await.unwrap()
 }
@@ -76,7 +78,8 @@ pub async fn round(on: On, services: usize) -> Round {
     let app = store.open(now()).await;
     seed::due(&app, services, due_on()).await;
 
-    let (app, took) = schedule(Arc::new(app)).await;
+    let took = schedule(app).await;
+    let app = store.open(now()).await;
 
     let db = &**app.read();
     let all = services as u64;

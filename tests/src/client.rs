@@ -85,6 +85,7 @@ impl Client {
 
     /// Sends a request with headers of its own.
     pub async fn send(&self, method: Method, path: &str, headers: &[(&str, &str)], body: Option<&Value>) -> Answer {
+        let known = method.to_string();
         let mut request = self.http.request(method, format!("{}{path}", self.base));
         if let Some(token) = &self.token {
             request = request.bearer_auth(token);
@@ -98,7 +99,11 @@ impl Client {
         let response = request.send().await.unwrap();
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let text = response.text().await.unwrap();
-        Answer { status, headers, body: serde_json::from_str(&text).unwrap_or(Value::Null), text }
+        let answer = Answer { status, headers, body: serde_json::from_str(&text).unwrap_or(Value::Null), text };
+        // every answer in every test is one that the contract declares
+        let wrong = crate::contract::deviations(&known, path, &answer);
+        assert!(wrong.is_empty(), "{wrong:#?}");
+        answer
     }
 
     /// GET.

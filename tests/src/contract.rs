@@ -145,6 +145,10 @@ pub fn resolved(value: &'static Value) -> &'static Value {
 /// (unknown paths and methods).
 pub fn deviations(method: &str, path: &str, answer: &Answer) -> Vec<String> {
     let Some(operation) = at(method, path) else { return Vec::new() };
+    // what has no version of its own has the bytes for a tag, for whoever asks with one
+    if answer.status == 304 && method == "GET" {
+        return Vec::new();
+    }
     let Some(response) = operation.value["responses"].get(answer.status.to_string()) else {
         return vec![format!("{} does not declare {}: {}", operation.id, answer.status, answer.text)];
     };

@@ -153,6 +153,12 @@ impl<T: DeserializeOwned> FromRequest for Params<T> {
 
 fn query<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
     let pairs: Vec<(String, String)> = serde_urlencoded::from_str(text).map_err(|_| Problem::malformed("the query"))?;
+    let unusable = pairs.iter().filter(|(_, value)| decode::has_nul(value));
+    let faults: Vec<Fault> =
+        unusable.map(|(name, _)| Fault::new(Place::Parameter(name.clone()), "invalid_format")).collect();
+    if !faults.is_empty() {
+        return Err(Problem::invalid(faults));
+    }
     decode::into(Node::query(pairs), Origin::Query).map_err(|faults| {
         let twice: Vec<Fault> = faults.iter().filter(|fault| fault.code == "duplicate").cloned().collect();
         if twice.is_empty() { Problem::invalid(faults) } else { Problem::parameters(Code::UnknownParameter, twice) }

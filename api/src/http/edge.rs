@@ -166,6 +166,10 @@ fn admit(edge: &Edge, facts: &mut Facts, request: &ServiceRequest) -> Result<(),
     if request.uri().path_and_query().is_some_and(|uri| uri.as_str().len() > MAX_URI) {
         return Err(Code::UriTooLong.into());
     }
+    if facts.path.contains("%00") {
+        // no resource has such a name, and PostgreSQL cannot even look for it
+        return Err(Code::NotFound.into());
+    }
     let Some(operation) = operation else {
         // the router would offer the path to a template that fits it too
         let other = edge.table.allow(&facts.path);

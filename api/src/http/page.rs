@@ -7,12 +7,15 @@
 //! ```
 
 use crate::db::Reader;
+use crate::http::decode::has_nul;
 use crate::problem::{Code, Fault, Place, Problem};
 use crate::seal::sha256;
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::Datelike;
+use sea_orm::sea_query::ColumnType;
 use sea_orm::{
     ColumnTrait, Condition, EntityTrait, Iterable, ModelTrait, Order, PaginatorTrait, PrimaryKeyToColumn, QueryFilter,
     QueryOrder, QuerySelect, Select, Value,
@@ -126,6 +129,19 @@ impl Key {
         }
     }
 
+    /// Whether a column of this type can be compared with it: a cursor may be made up.
+    fn fits(&self, column: &ColumnType) -> bool {
+        match self {
+            Self::Instant(at) => {
+                matches!(column, ColumnType::TimestampWithTimeZone) && (1..=9999).contains(&at.year())
+            }
+            Self::Day(day) => matches!(column, ColumnType::Date) && (1..=9999).contains(&day.year()),
+            Self::Number(_) => matches!(column, ColumnType::SmallInteger | ColumnType::Integer | ColumnType::BigInteger),
+            Self::Text(text) => matches!(column, ColumnType::String(_) | ColumnType::Text) && !has_nul(text),
+            Self::Id(_) => matches!(column, ColumnType::Uuid),
+        }
+    }
+
     fn value(self) -> Value {
         match self {
             Self::Instant(value) => value.into(),
@@ -164,7 +180,9 @@ where
     let total = if query.with_total { Some(select.clone().count(&**db).await?) } else { None };
     let mut select = select.order_by(column, order.clone()).order_by(id, order).limit(query.limit + 1);
     if let Some(cursor) = &query.cursor {
-        let Cursor(_, value, last) = opened(cursor, &seal)?;
+        let Cursor(_, value, last) = opened(cursor, &seal).and_then(|cursor| {
+            if cursor.1.fits(column.def().get_column_type()) { Ok(cursor) } else { Err(invalid_cursor()) }
+        })?;
         let value = value.value();
         let (beyond, same_beyond) = match key {
             KeyColumn::Asc(column) => (column.gt(value.clone()), id.gt(last)),
@@ -189,10 +207,13 @@ where
 }
 
 fn opened(cursor: &str, seal: &str) -> Result<Cursor, Problem> {
-    let invalid = || Problem::parameters(Code::InvalidCursor, vec![Fault::new(Place::Parameter("cursor".to_owned()), "invalid_value")]);
-    let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| invalid())?;
-    let cursor: Cursor = serde_json::from_slice(&bytes).map_err(|_| invalid())?;
-    if cursor.0 == seal { Ok(cursor) } else { Err(invalid()) }
+    let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| invalid_cursor())?;
+    let cursor: Cursor = serde_json::from_slice(&bytes).map_err(|_| invalid_cursor())?;
+    if cursor.0 == seal { Ok(cursor) } else { Err(invalid_cursor()) }
+}
+
+fn invalid_cursor() -> Problem {
+    Problem::parameters(Code::InvalidCursor, vec![Fault::new(Place::Parameter("cursor".to_owned()), "invalid_value")])
 }
 
 impl PageQuery {

@@ -244,6 +244,10 @@ impl From<sea_orm::DbErr> for Problem {
             tracing::warn!(%error, "unique constraint");
             return Self::new(Code::Conflict);
         }
+        if unusable(&error) {
+            tracing::warn!(%error, "a value that the database cannot hold");
+            return Self::new(Code::ValidationFailed);
+        }
         tracing::error!(%error, "database");
         match error {
             DbErr::ConnectionAcquire(_) | DbErr::Conn(_) => Self::new(Code::Unavailable),
@@ -251,6 +255,16 @@ impl From<sea_orm::DbErr> for Problem {
             _ => Self::new(Code::Internal),
         }
     }
+}
+
+/// Whether PostgreSQL refused a day or an instant that it cannot hold (22007, 22008): years of five digits.
+fn unusable(error: &sea_orm::DbErr) -> bool {
+    use sea_orm::{DbErr, RuntimeErr};
+    let (DbErr::Exec(RuntimeErr::SqlxError(inner)) | DbErr::Query(RuntimeErr::SqlxError(inner))) = error else {
+        return false;
+    };
+    let sqlx::Error::Database(database) = &**inner else { return false };
+    database.code().is_some_and(|code| code == "22007" || code == "22008")
 }
 
 /// Whether the database cannot be reached.

@@ -31,8 +31,8 @@ pub async fn claim(app: &App, scope: Scope, now: DateTime<Utc>) -> Result<Vec<mi
             .col_expr(milestone::Column::State, Expr::value(MilestoneState::Running))
             .col_expr(milestone::Column::LeaseUntil, Expr::value(Some(lease)))
             .col_expr(milestone::Column::Fence, Expr::col(milestone::Column::Fence).add(1))
+            // chosen in this transaction: locked rows on PostgreSQL, the only writer on SQLite
             .filter(milestone::Column::Id.is_in(ids))
-            .filter(milestone::Column::State.eq(MilestoneState::Planned))
             .exec_with_returning(&**tx)
             .await?;
         let mut claimed = claimed;
@@ -50,7 +50,7 @@ async fn free_expired(tx: &Tx, real_now: DateTime<Utc>) -> Result<(), Error> {
         .col_expr(milestone::Column::LeaseUntil, Expr::value(Option::<DateTime<Utc>>::None))
         .col_expr(milestone::Column::Fence, Expr::col(milestone::Column::Fence).add(1))
         .col_expr(milestone::Column::Attempts, Expr::col(milestone::Column::Attempts).add(1))
-        .filter(milestone::Column::State.eq(MilestoneState::Running))
+        .filter(milestone::is_in(MilestoneState::Running))
         .filter(milestone::Column::LeaseUntil.lt(real_now))
         .exec(&**tx)
         .await?;
@@ -84,7 +84,7 @@ async fn due(
     let mut select = milestone::Entity::find()
         .select_only()
         .column(milestone::Column::Id)
-        .filter(milestone::Column::State.eq(MilestoneState::Planned))
+        .filter(milestone::is_in(MilestoneState::Planned))
         .filter(milestone::Column::RunAt.lte(now))
         .filter(Expr::exists(earlier()).not());
     select = match scope {

@@ -87,7 +87,7 @@ async fn settle_instant(app: &App, id: TestClockId, now: DateTime<Utc>) -> Resul
 async fn next_due(app: &App, id: TestClockId, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, Error> {
     let next = milestone::Entity::find()
         .filter(milestone::Column::TestClockId.eq(id))
-        .filter(milestone::Column::State.eq(MilestoneState::Planned))
+        .filter(milestone::is_in(MilestoneState::Planned))
         .filter(milestone::Column::RunAt.gt(now))
         .order_by_asc(milestone::Column::RunAt)
         .one(&**app.read())

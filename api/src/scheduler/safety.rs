@@ -100,7 +100,7 @@ pub async fn paused(tx: &Tx, app: &App, now: DateTime<Utc>) -> Result<bool, Erro
         return Ok(false);
     }
     let mut due = milestone::Entity::find()
-        .filter(milestone::Column::State.eq(MilestoneState::Planned))
+        .filter(milestone::is_in(MilestoneState::Planned))
         .filter(milestone::Column::TestClockId.is_null())
         .filter(milestone::Column::Kind.eq(MilestoneKind::Renew))
         .filter(milestone::Column::RunAt.lte(now));

@@ -93,6 +93,7 @@ on_both!(the_backup_address_and_the_handle_can_start_a_reset, "2026-01-30T09:00:
 
 on_both!(at_most_three_mails_an_hour, "2026-01-30T09:00:00Z", |house| Box::pin(async move {
     let who = house.customer().await;
+    house.settle().await;
     let before = house.subjects(&who.email).len();
     for _ in 0..5 {
         ask(&house, &who.email).await;

@@ -1,19 +1,18 @@
-//! A walk through the whole contract: every operation is carried out, and every answer is one that the
-//! document declares.
+//! A walk through the whole contract: every operation is carried out. That every answer is one that the
+//! document declares is watched by the client itself, here and in every other test.
 
 use house::client::fresh_key;
-use house::contract::{deviations, operation, operations};
+use house::contract::{operation, operations};
 use house::{Answer, Client, House};
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::sync::Mutex;
 
-/// Who walks, and what was seen.
+/// What was carried out.
 #[derive(Default)]
 struct Walk {
     done: Mutex<BTreeSet<String>>,
-    wrong: Mutex<Vec<String>>,
 }
 
 impl Walk {
@@ -29,7 +28,6 @@ impl Walk {
         let (method, key): (Method, _) = (operation.method.parse().unwrap(), fresh_key());
         let headers = [("Idempotency-Key", key.as_str())];
         let answer = who.send(method, &path, if operation.writes() { &headers } else { &[] }, body.as_ref()).await;
-        self.wrong.lock().unwrap().extend(deviations(&operation.method, &path, &answer));
         if (200..300).contains(&answer.status) {
             self.done.lock().unwrap().insert(id.to_owned());
         }
@@ -52,8 +50,6 @@ house::on_both!(every_operation_answers_what_it_declares, "2026-01-30T09:00:00Z"
     services(&walk, &house, &mut customer).await;
     provider(&walk, &house, &mut customer).await;
     endings(&walk, &house, &mut customer).await;
-    let wrong = walk.wrong.lock().unwrap().clone();
-    assert!(wrong.is_empty(), "{wrong:#?}");
     let done = walk.done.lock().unwrap().clone();
     let left: Vec<&str> = operations().iter().map(|it| it.id.as_str()).filter(|id| !done.contains(*id)).collect();
     assert!(left.is_empty(), "the walk never carries out {left:?}");

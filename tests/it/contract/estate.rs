@@ -40,7 +40,7 @@ impl Estate {
 
     /// Two services that were not paid. One is deleted, and its invoice credited; the other still owes.
     async fn debt(&mut self, house: &House) {
-        self.owner.add_method("sim_decline_hard").await.expect(201);
+        self.owner.add_method("sim_decline_soft").await.expect(201);
         house.travel_days(31).await;
         self.owner.log_in().await;
         let service = self.owner.service().await;

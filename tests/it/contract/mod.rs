@@ -18,7 +18,7 @@ mod answers;
 mod authority;
 mod conditions;
 mod dry_run;
-mod estate;
+pub mod estate;
 mod idempotency;
 mod ownership;
 mod pages;

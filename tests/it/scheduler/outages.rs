@@ -1,6 +1,6 @@
 //! The scheduler was off for a long time.
 
-use super::{at_boundary, due, load, milestones, outcomes, service_of};
+use super::{at_boundary, due, load, outcomes, service_of};
 use chrono::TimeDelta;
 use domain::service::ServiceStatus;
 use domain::timeline::{MilestoneKind, MilestoneState};

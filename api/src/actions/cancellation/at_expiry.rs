@@ -1,11 +1,10 @@
 //! Cancels a service for its expiry, and takes it back.
 
 use super::{end, under_way};
-use crate::actions::service::{replan, save};
+use crate::actions::service::{notify, replan, save};
 use crate::actions::{Context, Error, record, zone};
 use crate::db::Tx;
 use crate::mail::message::Message;
-use crate::mail::{self, Letter, ServiceLink};
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::calendar::{Zone as Tz, cancellable_until};
 use domain::cancellation::{
@@ -74,7 +73,7 @@ pub async fn ask(
         on: effective_on,
         revocable_until: revocable,
     };
-    told(tx, cx, account, &service, (message, format!("cancellation_scheduled:{}", row.id))).await?;
+    notify::send(tx, cx, account, &service, (message, format!("cancellation_scheduled:{}", row.id), None)).await?;
     let data = json!({ "cancellation": row.id, "effective_on": effective_on, "reason": row.reason });
     record::activity(tx, cx, account.id, "service.cancellation_scheduled", Some(data.clone())).await?;
     record::event(tx, cx, account.id, "service.cancellation_scheduled", &service.id, data).await?;
@@ -101,21 +100,9 @@ pub async fn revoke(
         automatic: service.renewal_mode == RenewalMode::Automatic,
         expires_on: service.expires_on.ok_or(Refusal::ServiceNotDelivered)?,
     };
-    told(tx, cx, account, &service, (message, format!("cancellation_revoked:{}", row.id))).await?;
+    notify::send(tx, cx, account, &service, (message, format!("cancellation_revoked:{}", row.id), None)).await?;
     let data = json!({ "cancellation": row.id });
     record::activity(tx, cx, account.id, "service.cancellation_revoked", Some(data.clone())).await?;
     record::event(tx, cx, account.id, "service.cancellation_revoked", &service.id, data).await?;
     Ok(service)
-}
-
-async fn told(
-    tx: &Tx,
-    cx: &Context<'_>,
-    account: &account::Model,
-    service: &service::Model,
-    (message, cause): (Message, String),
-) -> Result<(), Error> {
-    let link = ServiceLink { service_id: service.id, boundary: service.boundary, cycle: service.cycle };
-    mail::queue(tx, cx, Letter { account, message: &message, cause, to: None, service: Some(link), names_on: None })
-        .await
 }

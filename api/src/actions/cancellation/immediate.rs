@@ -4,11 +4,10 @@
 use super::{end, under_way};
 use super::at_expiry::Motive;
 use crate::actions::code::{self, Purpose};
-use crate::actions::service::{self as services, delete};
+use crate::actions::service::{self as services, delete, notify};
 use crate::actions::{Context, Error, record};
 use crate::db::Tx;
 use crate::mail::message::Message;
-use crate::mail::{self, Letter, ServiceLink};
 use chrono::TimeDelta;
 use domain::cancellation::{CancellationEvent, CancellationKind, CancellationStatus};
 use domain::id::CancellationId;
@@ -83,10 +82,7 @@ pub async fn ask(
         secret,
         valid_hours: VALID_HOURS,
     };
-    let link = ServiceLink { service_id: service.id, boundary: service.boundary, cycle: service.cycle };
-    let cause = format!("confirm_deletion:{}", row.id);
-    mail::queue(tx, cx, Letter { account, message: &message, cause, to: None, service: Some(link), names_on: None })
-        .await?;
+    notify::send(tx, cx, account, service, (message, format!("confirm_deletion:{}", row.id), None)).await?;
     let data = json!({ "cancellation": row.id });
     record::activity(tx, cx, account.id, "service.deletion_requested", Some(data.clone())).await?;
     record::event(tx, cx, account.id, "service.deletion_requested", &service.id, data).await?;

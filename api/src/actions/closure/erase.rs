@@ -21,8 +21,9 @@ use entity::{
     account, activity, cancellation, email, idempotency_key, one_time_code, order, order_item, payment_method, service,
     session,
 };
-use sea_orm::sea_query::{Expr, Query};
+use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter};
+use serde_json::json;
 
 /// No password has this hash.
 const NO_PASSWORD: &str = "!";
@@ -35,6 +36,7 @@ pub(super) async fn erase(tx: &Tx, cx: &Context<'_>, account: &account::Model, r
     profile(tx, cx, account).await?;
     methods(tx, cx, account.id).await?;
     access(tx, cx, account.id).await?;
+    answers(tx, account).await?;
     mails(tx, account.id, receipt).await?;
     texts(tx, account.id).await
 }
@@ -105,8 +107,17 @@ async fn access(tx: &Tx, cx: &Context<'_>, owner: AccountId) -> Result<(), Error
         .filter(activity::Column::AccountId.eq(owner))
         .exec(&**tx)
         .await?;
+    Ok(())
+}
+
+/// Stored answers: the owner's, and those that somebody unknown got who named one of the owner's addresses.
+async fn answers(tx: &Tx, account: &account::Model) -> Result<(), Error> {
+    use idempotency_key::Column;
+    let known = [account.email.as_deref(), account.backup_email.as_deref(), Some(account.handle.as_str())];
+    let told = known.into_iter().flatten().flat_map(|name| [json!({ "email": name }), json!({ "login": name })]);
+    let theirs = Column::Scope.starts_with("visitor:").and(Column::Body.is_in(told.map(|answer| answer.to_string())));
     idempotency_key::Entity::delete_many()
-        .filter(idempotency_key::Column::Scope.eq(owner.to_string()))
+        .filter(Column::Scope.eq(account.id.to_string()).or(theirs))
         .exec(&**tx)
         .await?;
     Ok(())

@@ -54,7 +54,14 @@ pub async fn unblock(tx: &Tx, cx: &Context<'_>, id: AccountId) -> Result<account
         .filter(account_closure::Column::Status.eq(ClosureStatus::CoolingOff))
         .count(&**tx)
         .await?;
-    let status = if closing > 0 { AccountStatus::Closing } else { AccountStatus::Active };
+    let status = if account.email_verified_at.is_none() {
+        // blocked before its address was proven: the code still has to come
+        AccountStatus::Pending
+    } else if closing > 0 {
+        AccountStatus::Closing
+    } else {
+        AccountStatus::Active
+    };
     record::activity(tx, cx, id, "account.unblocked", None).await?;
     record::event(tx, cx, id, "account.unblocked", &id, json!({})).await?;
     set(tx, account, status).await

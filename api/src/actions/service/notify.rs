@@ -13,7 +13,11 @@ use domain::service::{RenewalMode, ServiceStatus};
 use domain::timeline::after;
 use entity::{account, milestone, service};
 
-async fn send(
+/// Queues a mail about a service: what it says, its unique cause, and the day it names, if any.
+///
+/// # Errors
+/// The database's.
+pub async fn send(
     tx: &Tx,
     cx: &Context<'_>,
     account: &account::Model,

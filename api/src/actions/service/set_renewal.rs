@@ -1,10 +1,9 @@
 //! Changes how a service goes on after its expiry: mode and period.
 
-use super::{boundaries, boundary, open_invoice, replan, save};
+use super::{notify, boundaries, boundary, open_invoice, replan, save};
 use crate::actions::{Context, Error, Invalid, catalog, payment_method, record};
 use crate::db::Tx;
 use crate::mail::message::Message;
-use crate::mail::{self, Letter, ServiceLink};
 use chrono::Datelike;
 use domain::calendar::{Anchor, Period};
 use domain::refusal::Refusal;
@@ -125,8 +124,6 @@ async fn told(tx: &Tx, cx: &Context<'_>, account: &account::Model, service: &ser
         period: service.period,
         on,
     };
-    let link = ServiceLink { service_id: service.id, boundary: service.boundary, cycle: service.cycle };
     let cause = format!("renewal_changed:{}:{}", service.id, service.version);
-    mail::queue(tx, cx, Letter { account, message: &message, cause, to: None, service: Some(link), names_on: None })
-        .await
+    notify::send(tx, cx, account, service, (message, cause, None)).await
 }

@@ -1,9 +1,8 @@
 //! A renewal is paid: its periods are settled, the boundary advances, the service goes on.
 
-use super::{OPEN, SETTLED, boundaries, replan, save};
+use super::{OPEN, SETTLED, boundaries, notify, replan, save};
 use crate::actions::{Context, Error, cancellation, record, today};
 use crate::db::Tx;
-use crate::mail::{self, Letter, ServiceLink};
 use crate::mail::message::Message;
 use chrono::NaiveDate;
 use domain::money::Money;
@@ -91,16 +90,10 @@ async fn receipt(
         starts_on: starts_on.unwrap_or(expires_on),
         expires_on,
     };
-    let link = ServiceLink { service_id: service.id, boundary: service.boundary, cycle: service.cycle };
-    let cause = format!("renewal_paid:{}", invoice.id);
-    mail::queue(tx, cx, Letter { account, message: &paid, cause, to: None, service: Some(link), names_on: None })
-        .await?;
+    notify::send(tx, cx, account, service, (paid, format!("renewal_paid:{}", invoice.id), None)).await?;
     if was == ServiceStatus::Suspended {
         let back = Message::ServiceReactivated { service: service.display_name.clone(), expires_on };
-        let link = ServiceLink { service_id: service.id, boundary: service.boundary, cycle: service.cycle };
-        let cause = format!("service_reactivated:{}", invoice.id);
-        mail::queue(tx, cx, Letter { account, message: &back, cause, to: None, service: Some(link), names_on: None })
-            .await?;
+        notify::send(tx, cx, account, service, (back, format!("service_reactivated:{}", invoice.id), None)).await?;
     }
     Ok(())
 }

@@ -7,7 +7,7 @@
 mod node;
 mod reader;
 
-pub use node::Node;
+pub use node::{Node, has_nul};
 pub use reader::CLEARABLE;
 
 use crate::problem::{Fault, Place, Problem};

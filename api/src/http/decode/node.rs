@@ -93,6 +93,12 @@ impl Node {
     }
 }
 
+/// Whether a text holds the one character that PostgreSQL cannot store.
+#[must_use]
+pub fn has_nul(text: &str) -> bool {
+    text.contains('\0')
+}
+
 struct Seed<'a> {
     path: Vec<String>,
     faults: &'a RefCell<Vec<Fault>>,
@@ -112,6 +118,13 @@ impl Seed<'_> {
     fn card(&self, text: &str) {
         if contains_card_number(text) {
             self.fault(|place| Fault::new(place, Refusal::CardNumberRefused.as_str()));
+        }
+    }
+
+    fn text(&self, text: &str) {
+        self.card(text);
+        if has_nul(text) {
+            self.fault(|place| Fault::new(place, "invalid_format"));
         }
     }
 
@@ -165,7 +178,7 @@ impl<'de> Visitor<'de> for Seed<'_> {
     }
 
     fn visit_str<E>(self, value: &str) -> Result<Node, E> {
-        self.card(value);
+        self.text(value);
         Ok(Node::Text(value.to_owned()))
     }
 
@@ -189,7 +202,7 @@ impl<'de> Visitor<'de> for Seed<'_> {
         let mut map: Vec<(String, Node)> = Vec::new();
         while let Some(name) = members.next_key::<String>()? {
             let below = self.below(name.clone());
-            below.card(&name);
+            below.text(&name);
             if map.iter().any(|(known, _)| *known == name) {
                 below.fault(|place| Fault::new(place, "duplicate"));
             }

@@ -57,10 +57,10 @@ pub async fn get_scheduler(app: Data<App>, operator: Operator) -> Result<Reply, 
     let db = &**app.read();
     let state = scheduler_state::Entity::find_by_id(ROW).one(db).await?;
     let due = milestone::Entity::find()
-        .filter(Column::State.eq(MilestoneState::Planned))
+        .filter(milestone::is_in(MilestoneState::Planned))
         .filter(Column::TestClockId.is_null())
         .filter(Column::RunAt.lte(operator.real_now));
-    let parked = milestone::Entity::find().filter(Column::State.eq(MilestoneState::Parked));
+    let parked = milestone::Entity::find().filter(milestone::is_in(MilestoneState::Parked));
     Ok(Reply::ok(&SchedulerView {
         renewals_paused: state.as_ref().is_some_and(|state| state.renewals_paused),
         pause_reason: state.as_ref().and_then(|state| state.pause_reason.clone()),

@@ -1,0 +1,5 @@
+//! Orders: placed, followed, delivered, or given up.
+
+mod cancel;
+mod deliver;
+mod place;

@@ -1,0 +1,4 @@
+//! Sessions: logging in, keeping one, ending it.
+
+mod log_in;
+mod refresh;
