@@ -72,7 +72,7 @@ pub(crate) fn has_etag(operation: &Map<String, Value>) -> bool {
 /// The error statuses that follow from the shape of an operation.
 fn implied(operation: &Map<String, Value>, place: &Place) -> Vec<&'static str> {
     let body = operation.contains_key("requestBody");
-    let parameters = items(operation.get("parameters")).count() > 0;
+    let query = items(operation.get("parameters")).any(|it| text(it, "in") == Some("query"));
     let secured = items(operation.get("security")).count() > 0;
     let conditional =
         items(operation.get("parameters")).any(|it| text(it, "name") == Some("If-Match"));
@@ -82,13 +82,15 @@ fn implied(operation: &Map<String, Value>, place: &Place) -> Vec<&'static str> {
             found.extend_from_slice(statuses);
         }
     };
-    when(body || parameters, &["400"]);
+    // a query parameter that the operation does not know
+    when(true, &["400"]);
     when(secured, &["401", "403"]);
     when(place.path.contains('{'), &["404"]);
     when(place.writes(), &["409"]);
     when(conditional, &["412"]);
     when(body, &["413", "415"]);
-    when(body && place.writes(), &["422"]);
+    // values; a key that belongs to another request
+    when(body || query || place.writes(), &["422"]);
     when(true, &["429", "500", "503"]);
     found
 }

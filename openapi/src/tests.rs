@@ -89,7 +89,7 @@ fn errors_follow_from_the_shape() {
             "503"
         ]
     );
-    assert_eq!(of("get", "/health/live"), ["200", "429", "500", "503"]);
+    assert_eq!(of("get", "/health/live"), ["200", "400", "429", "500", "503"]);
     assert_eq!(
         of("get", "/v1/services/{id}"),
         [

@@ -8,6 +8,8 @@
     clippy::expect_used,
     clippy::panic,
     clippy::print_stdout,
+    clippy::indexing_slicing,
+    clippy::large_futures,
     clippy::cast_precision_loss,
     reason = "a bench that cannot go on says so by panicking, and prints what it found"
 )]

@@ -31,6 +31,7 @@ pub struct Answer {
 impl Answer {
     /// The answer, which must have this status.
     #[track_caller]
+    #[allow(clippy::must_use_candidate, clippy::return_self_not_must_use, reason = "often only the status matters")]
     pub fn expect(self, status: u16) -> Self {
         assert_eq!(self.status, status, "{}", self.text);
         self

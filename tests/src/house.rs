@@ -52,14 +52,16 @@ pub struct House {
 
 /// The settings of the tests: no rate limits, a fixed key, mail in memory.
 pub fn config(database_url: &str, folder: &std::path::Path) -> Config {
-    let mut config = Config::default();
-    config.database_url = database_url.into();
-    config.mail_url = "memory:".into();
-    config.secret_key = Some("000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f".into());
-    config.test_clocks = true;
-    config.rate_limits = false;
-    config.workers = 1;
-    config.var_dir = folder.to_owned();
+    let mut config = Config {
+        database_url: database_url.into(),
+        mail_url: "memory:".into(),
+        secret_key: Some("000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f".into()),
+        test_clocks: true,
+        rate_limits: false,
+        workers: 1,
+        var_dir: folder.to_owned(),
+        ..Config::default()
+    };
     config.scheduler.max_due_share = 100;
     config.password.slots = 2;
     config
@@ -207,9 +209,8 @@ impl House {
     }
 
     /// Takes the mail relay down, or up again.
-    pub fn relay_down(&self, down: bool) {
-        use api::mail::Reachable;
-        self.app.mailer.set_reachable(if down { Reachable::No } else { Reachable::Yes });
+    pub fn relay(&self, reachable: api::mail::Reachable) {
+        self.app.mailer.set_reachable(reachable);
     }
 
     /// Deletes the only service although an attempt on its debt is live: what no guard lets through.

@@ -1,5 +1,5 @@
 //! Milestones that belong to an order, an attempt or a closure; those of services come from
-//! [`super::service::replan`].
+//! [`super::service::replan()`].
 
 use super::{Context, Error};
 use crate::db::Tx;

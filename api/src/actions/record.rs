@@ -60,7 +60,7 @@ pub(super) fn without_nulls(data: Value) -> Value {
     }
 }
 
-/// The row of [`event`], for batches.
+/// The row of [`event()`], for batches.
 pub fn event_row(
     cx: &Context<'_>,
     account: AccountId,

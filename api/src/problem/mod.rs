@@ -1,4 +1,4 @@
-//! Every error of the API, as RFC 9457 `application/problem+json`. [`code`] and [`refusal`] are the
+//! Every error of the API, as RFC 9457 `application/problem+json`. [`code`] and `refusal` are the
 //! one table that knows which error is which status; [`field`] words what is wrong with one value.
 //!
 //! A [`Problem`] has no language: the edge writes it in the caller's (see [`Problem::body`]).

@@ -41,6 +41,7 @@ on_both!(a_version_follows_another, "2026-01-30T09:00:00Z", |house| Box::pin(asy
     assert_eq!((first.text("/version"), first.header("location")), ("1".to_owned(), Some("/v1/catalog/plans/vps-mini")));
     let shown = anyone.get("/v1/catalog/plans/vps-mini").await.expect(200);
     assert_eq!((shown.text("/prices/0/price/amount"), shown.text("/prices/0/unit_price")), ("3.33".to_owned(), "3.333333".to_owned()));
+    house.travel_to("2026-01-30T09:00:01Z").await;
     let second = operator.post("/v1/operator/plans", &plan("vps-mini", "4")).await.expect(201);
     assert_eq!(second.text("/version"), "2");
     assert_eq!(anyone.get("/v1/catalog/plans/vps-mini").await.text("/prices/0/unit_price"), "4.00");

@@ -1,5 +1,6 @@
 //! Unpaid renewals: retries, suspension, notices, deletion; and every way back.
 
+use api::mail::Reachable;
 use house::on_both;
 use serde_json::json;
 
@@ -111,11 +112,11 @@ on_both!(a_deletion_waits_for_the_relay_to_accept_its_notices, "2026-01-31T09:00
     |house| Box::pin(async move {
         let ada = house.customer_with_service(("sim_ok", "domain-fr", "P1Y", "manual")).await;
         house.travel_to("2027-01-30T10:00:00Z").await;
-        house.relay_down(true);
+        house.relay(Reachable::No);
         house.travel_to("2027-02-16T10:00:00Z").await;
         let service = ada.clone_logged_in(&house).await.service().await;
         assert_eq!(service["status"], "suspended", "no notice was accepted: nothing is deleted");
-        house.relay_down(false);
+        house.relay(Reachable::Yes);
         house.travel_days(20).await;
         let service = ada.clone_logged_in(&house).await.service().await;
         assert_eq!(service["status"], "deleted", "told at last, and deleted after that");

@@ -40,6 +40,7 @@ pub fn evaluate(vector: &Vector) -> Outcome {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_field_names, reason = "the vectors' own name")]
 struct Methods {
     methods: u32,
     #[serde(default)]

@@ -5,7 +5,7 @@ use crate::actions::{Context, Error, account};
 use crate::db::Tx;
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, IntoActiveModel};
 
-/// Opens a session for an account whose password was just proven (see [`super::authenticate`]).
+/// Opens a session for an account whose password was just proven (see [`super::authenticate()`]).
 /// `rehashed` replaces a hash that was made with weaker parameters.
 ///
 /// # Errors

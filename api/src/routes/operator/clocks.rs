@@ -128,7 +128,10 @@ pub struct TestClockAdvance {
     summary = "Create a test clock",
     description = "Makes a clock that stands still until it is moved. Accounts are attached to it with `PATCH /v1/operator/accounts/{id}`. Only where the configuration allows test clocks; `not_found` otherwise.",
     request_body = NewTestClock,
-    responses((status = 201, description = "The clock", body = ClockView)),
+    responses(
+        (status = 201, description = "The clock", body = ClockView),
+        (status = 404, description = "The configuration allows no test clocks", body = crate::problem::ProblemBody),
+    ),
 )]
 #[post("/operator/test-clocks")]
 pub async fn create_test_clock(
@@ -152,7 +155,10 @@ pub async fn create_test_clock(
     summary = "List test clocks",
     description = "Every test clock, the last made first. Sorts by `serial`.",
     params(PageQuery),
-    responses((status = 200, description = "A page of clocks", body = Page<ClockView>)),
+    responses(
+        (status = 200, description = "A page of clocks", body = Page<ClockView>),
+        (status = 404, description = "The configuration allows no test clocks", body = crate::problem::ProblemBody),
+    ),
 )]
 #[get("/operator/test-clocks")]
 pub async fn list_test_clocks(app: Data<App>, _operator: Operator, query: PageQuery) -> Result<Reply, Problem> {
