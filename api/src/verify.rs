@@ -137,7 +137,7 @@ const RULES: &[(&str, &str)] = &[
     (
         "an outcome is awaited by someone",
         "SELECT CAST(a.id AS TEXT) AS detail FROM payment_attempt a WHERE a.status IN \
-         ('processing', 'requires_action', 'unknown') AND NOT EXISTS (SELECT 1 FROM milestone m \
+         ('created', 'sent', 'processing', 'requires_action', 'unknown') AND NOT EXISTS (SELECT 1 FROM milestone m \
          WHERE m.subject_id = a.id AND m.state IN ('planned', 'running', 'parked'))",
     ),
 ];

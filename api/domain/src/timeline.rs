@@ -10,6 +10,7 @@ use crate::service::{RenewalMode, ServiceStatus};
 use crate::text::words;
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use chrono_tz::Tz;
+use std::collections::BTreeSet;
 
 words! {
     /// What a milestone does. On one service and one instant they run in the order of [`MilestoneKind::rank`].
@@ -155,8 +156,11 @@ pub struct Facts<'a> {
     pub announced_suspension: Option<NaiveDate>,
     /// The account's billing time zone.
     pub zone: Tz,
-    /// Milestones of notice due before this instant are not planned: they would tell old news.
+    /// Notices and retries due before this instant are not planned: they would tell old news, or come in a
+    /// heap ...
     pub from: DateTime<Utc>,
+    /// ... unless they are planned already (by their keys): what was owed before stays owed.
+    pub planned: &'a BTreeSet<String>,
 }
 
 /// One dated thing that will happen.
@@ -236,6 +240,14 @@ impl Planner<'_> {
         });
     }
 
+    fn add_unless_past(&mut self, kind: MilestoneKind, on: NaiveDate, step: i32, rule: Rule) {
+        let facts = self.facts;
+        let key = occurrence_key(facts.service, kind, facts.boundary, facts.cycle, step);
+        if start_of_day(on, facts.zone) >= facts.from || facts.planned.contains(&key) {
+            self.add(kind, on, step, rule);
+        }
+    }
+
     fn uncancelled(&mut self, expiry: NaiveDate, policy: &RenewalPolicy) -> Result<(), CalendarError> {
         match (self.facts.status, self.facts.debt) {
             (ServiceStatus::Suspended, _) => self.suspended(expiry, policy),
@@ -252,9 +264,7 @@ impl Planner<'_> {
         };
         for days in policy.notices(self.facts.mode, self.facts.period) {
             let on = before(expiry, days)?;
-            if start_of_day(on, self.facts.zone) >= self.facts.from {
-                self.add(MilestoneKind::Notice, on, step(days), rule);
-            }
+            self.add_unless_past(MilestoneKind::Notice, on, step(days), rule);
         }
         match self.facts.mode {
             RenewalMode::Automatic => {
@@ -270,7 +280,8 @@ impl Planner<'_> {
         if debt.retries == Retries::Planned {
             self.add(MilestoneKind::Charge, debt.opened_on, 0, Rule::RenewalCharge);
             for days in &policy.retries {
-                self.add(MilestoneKind::Charge, after(debt.opened_on, *days)?, step(*days), Rule::ChargeRetry);
+                let on = after(debt.opened_on, *days)?;
+                self.add_unless_past(MilestoneKind::Charge, on, step(*days), Rule::ChargeRetry);
             }
         }
         let day = match self.facts.announced_suspension {
@@ -288,9 +299,7 @@ impl Planner<'_> {
         };
         for days in &policy.deletion_notices {
             let on = before(day, *days)?;
-            if start_of_day(on, self.facts.zone) >= self.facts.from {
-                self.add(MilestoneKind::DeletionNotice, on, step(*days), Rule::DeletionWarning);
-            }
+            self.add_unless_past(MilestoneKind::DeletionNotice, on, step(*days), Rule::DeletionWarning);
         }
         self.add(MilestoneKind::Delete, day, 0, Rule::UnpaidDeletion);
         Ok(())

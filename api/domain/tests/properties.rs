@@ -215,6 +215,7 @@ proptest! {
             announced_suspension: None,
             zone,
             from: chrono::DateTime::UNIX_EPOCH,
+            planned: &std::collections::BTreeSet::new(),
         };
         let planned = plan(&facts, &RenewalPolicy::default()).unwrap();
         for (one, next) in planned.iter().zip(planned.iter().skip(1)) {

@@ -98,8 +98,7 @@ pub async fn single(tx: &Tx, cx: &Context<'_>, due: &milestone::Model) -> Result
         }
         MilestoneKind::CloseAccount => {
             lock_account(tx, due.account_id).await?;
-            closure::complete(tx, cx, ClosureId(subject(due)?)).await?;
-            Ok(Effect::Done("completed"))
+            closure::complete(tx, cx, ClosureId(subject(due)?)).await
         }
         MilestoneKind::Renew | MilestoneKind::Charge | MilestoneKind::Reconcile => {
             Err(Error::internal(format!("{} is not run alone", due.kind)))

@@ -143,7 +143,7 @@ impl Charges<'_> {
             }
             charge::Prepared::CallOff(attempt) => {
                 let lookup = payment::lookup(self.app, attempt, self.now).await?;
-                let said = Said::CalledOff(self.app.gateway.cancel(&lookup).await);
+                let said = Said::CalledOff(payment::cancel(self.app, &lookup).await);
                 Some(Answer { due, attempt, said })
             }
         })

@@ -21,7 +21,7 @@ pub async fn claim(app: &App, scope: Scope, now: DateTime<Utc>) -> Result<Vec<mi
     let real_now = app.now();
     let lease = real_now + TimeDelta::seconds(limits.lease_seconds);
     app.transact(async |tx| {
-        free_expired(tx, real_now).await?;
+        free_expired(tx, real_now, limits.max_attempts).await?;
         let paused = scope == Scope::Ordinary && safety::paused(tx, app, now).await?;
         let ids = due(tx, app.db.backend(), scope, (now, paused, limits.batch)).await?;
         if ids.is_empty() {
@@ -44,7 +44,18 @@ pub async fn claim(app: &App, scope: Scope, now: DateTime<Utc>) -> Result<Vec<mi
 
 /// A lease that ran out belongs to a process that died or hangs: what it held is planned again, and
 /// counts as tried.
-async fn free_expired(tx: &Tx, real_now: DateTime<Utc>) -> Result<(), Error> {
+async fn free_expired(tx: &Tx, real_now: DateTime<Utc>, max_attempts: i32) -> Result<(), Error> {
+    // one that never lets its process live is parked like any other that keeps failing
+    milestone::Entity::update_many()
+        .col_expr(milestone::Column::State, Expr::value(MilestoneState::Parked))
+        .col_expr(milestone::Column::LeaseUntil, Expr::value(Option::<DateTime<Utc>>::None))
+        .col_expr(milestone::Column::Fence, Expr::col(milestone::Column::Fence).add(1))
+        .col_expr(milestone::Column::LastError, Expr::value(Some("its lease ran out too often")))
+        .filter(milestone::is_in(MilestoneState::Running))
+        .filter(milestone::Column::LeaseUntil.lt(real_now))
+        .filter(milestone::Column::Attempts.gte(max_attempts))
+        .exec(&**tx)
+        .await?;
     milestone::Entity::update_many()
         .col_expr(milestone::Column::State, Expr::value(MilestoneState::Planned))
         .col_expr(milestone::Column::LeaseUntil, Expr::value(Option::<DateTime<Utc>>::None))

@@ -25,8 +25,9 @@ const MAILS: u64 = 200;
 pub async fn advance_all(app: &App) -> Result<(), Error> {
     let moving = test_clock::Entity::find().filter(test_clock::Column::Target.is_not_null()).all(&**app.read()).await?;
     for clock in moving {
-        if let Some(target) = clock.target
-            && hold(app, clock.id).await?
+        // what it says under the lease counts: another process may have moved it since
+        if let Some(clock) = hold(app, clock.id).await?
+            && let Some(target) = clock.target
         {
             advance(app, clock.id, clock.now, target).await?;
         }
@@ -35,45 +36,49 @@ pub async fn advance_all(app: &App) -> Result<(), Error> {
 }
 
 /// Takes the clock, or keeps it.
-async fn hold(app: &App, id: TestClockId) -> Result<bool, Error> {
+async fn hold(app: &App, id: TestClockId) -> Result<Option<test_clock::Model>, Error> {
     let now = app.now();
     let until = now + TimeDelta::seconds(LEASE_SECONDS);
     app.transact(async |tx| {
         let taken = test_clock::Entity::update_many()
             .col_expr(test_clock::Column::LeaseUntil, Expr::value(Some(until)))
             .filter(test_clock::Column::Id.eq(id))
+            .filter(test_clock::Column::Target.is_not_null())
             .filter(
                 test_clock::Column::LeaseUntil.is_null().or(test_clock::Column::LeaseUntil.lt(now)),
             )
-            .exec(&**tx)
+            .exec_with_returning(&**tx)
             .await?;
-        Ok::<_, Error>(taken.rows_affected == 1)
+        Ok::<_, Error>(taken.into_iter().next())
     })
     .await
 }
 
 async fn advance(app: &App, id: TestClockId, mut now: DateTime<Utc>, target: DateTime<Utc>) -> Result<(), Error> {
-    let mut lease = app.now();
     // mails that the ordinary delivery holds were accepted where the clock stands now
     while under_way(app, id).await? {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     loop {
-        settle_instant(app, id, now).await?;
+        settle_instant(app, id, (now, target)).await?;
         let next = next_due(app, id, now).await?.filter(|due| *due <= target);
         let Some(next) = next else { break };
         now = next;
-        let extend = app.now() > lease + TimeDelta::seconds(LEASE_SECONDS / 2);
-        lease = if extend { app.now() } else { lease };
-        stand(app, id, now, Standing::OnTheWay).await?;
+        stand(app, id, (now, target), Standing::OnTheWay).await?;
     }
-    stand(app, id, target, Standing::Arrived).await
+    stand(app, id, (target, target), Standing::Arrived).await
 }
 
 /// Everything due at this instant, then its mails; what a mail's acceptance makes possible comes with the
 /// next round of the same instant.
-async fn settle_instant(app: &App, id: TestClockId, now: DateTime<Utc>) -> Result<(), Error> {
+async fn settle_instant(
+    app: &App,
+    id: TestClockId,
+    (now, target): (DateTime<Utc>, DateTime<Utc>),
+) -> Result<(), Error> {
     loop {
+        // keeps the lease
+        stand(app, id, (now, target), Standing::OnTheWay).await?;
         let ran = drain(app, Scope::Clock(id), now).await?.ran;
         let sent = deliver_due(app, DeliveryScope::Clock(id), MAILS).await?;
         if ran == 0 && sent == 0 {
@@ -101,11 +106,20 @@ enum Standing {
     Arrived,
 }
 
-async fn stand(app: &App, id: TestClockId, now: DateTime<Utc>, standing: Standing) -> Result<(), Error> {
+/// Writes where the clock stands, as long as it is still on its way to this target.
+async fn stand(
+    app: &App,
+    id: TestClockId,
+    (now, target): (DateTime<Utc>, DateTime<Utc>),
+    standing: Standing,
+) -> Result<(), Error> {
     let real_now = app.now();
     app.transact(async |tx| {
         use test_clock::Column;
         let clock = test_clock::Entity::find_by_id(id).one(&**tx).await?.ok_or(Error::NotFound)?;
+        if clock.target != Some(target) {
+            return Err(Error::PreconditionFailed);
+        }
         let mut update = test_clock::Entity::update_many().col_expr(Column::Now, Expr::value(std::cmp::max(now, clock.now)));
         update = match standing {
             Standing::OnTheWay => {

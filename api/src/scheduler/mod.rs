@@ -20,7 +20,8 @@ use chrono::{DateTime, Utc};
 use domain::id::TestClockId;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::cell::Cell;
+use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 
 /// Mails delivered between two looks at what is due.
@@ -116,8 +117,14 @@ pub fn start(app: Arc<App>, stop: CancellationToken) -> std::thread::JoinHandle<
         };
         // a slow mail relay holds no renewal up, and the other way round
         runtime.block_on(async {
+            let last = Cell::new((Instant::now(), app.now()));
+            let milestones = async || {
+                let (then, wall) = last.replace((Instant::now(), app.now()));
+                safety::clock_moved(&app, app.now() - wall, then.elapsed()).await?;
+                round(&app).await.map(drop)
+            };
             tokio::join!(
-                again_and_again(&app, &stop, "milestones", async || round(&app).await.map(drop)),
+                again_and_again(&app, &stop, "milestones", milestones),
                 again_and_again(&app, &stop, "mails", async || post(&app).await),
             );
         });

@@ -11,6 +11,7 @@ use chrono::{DateTime, Utc};
 use domain::id::MilestoneId;
 use domain::timeline::MilestoneState;
 use entity::milestone;
+use futures_util::{StreamExt, stream};
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use std::collections::BTreeMap;
@@ -35,12 +36,16 @@ pub async fn run(app: &App, scope: Scope, now: DateTime<Utc>, claimed: Vec<miles
         renew_chunk(app, scope, now, chunk).await?;
     }
     charges::run(app, now, &charged).await?;
+    let (asked, others): (Vec<_>, Vec<_>) = others.into_iter().partition(|due| mode(due.kind) == Mode::Reconcile);
     for due in &others {
-        let outcome = match mode(due.kind) {
-            Mode::Reconcile => run_reconcile(app, now, due).await,
-            Mode::Batch | Mode::Charge | Mode::Single => run_single(app, now, due).await,
-        };
+        let outcome = run_single(app, now, due).await;
         note(app, now, due, outcome).await?;
+    }
+    let at_once = app.config().scheduler.gateway_concurrency.max(1);
+    let questions = asked.iter().map(|due| async move { note(app, now, due, run_reconcile(app, now, due).await).await });
+    let mut running = stream::iter(questions).buffer_unordered(at_once);
+    while let Some(outcome) = running.next().await {
+        outcome?;
     }
     Ok(())
 }
@@ -101,7 +106,7 @@ async fn renew_together(
     let cx = Context::scheduler(&app.tools, now, app.now());
     let catch_up = match scope {
         Scope::Clock(_) => CatchUp::Allowed,
-        Scope::Ordinary => safety::catch_up(app, chunk).await?,
+        Scope::Ordinary => safety::catch_up(app).await?,
     };
     let pause = app
         .transact(async |tx| {

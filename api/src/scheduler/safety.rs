@@ -5,13 +5,16 @@ use crate::actions::Error;
 use crate::actions::service::renew::CatchUp;
 use crate::app::App;
 use crate::db::Tx;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use domain::service::{RenewalMode, ServiceStatus};
 use domain::timeline::{MilestoneKind, MilestoneState};
 use entity::{milestone, scheduler_state, service};
 use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter};
+use std::time::Duration;
 
+/// How far the wall clock may move away from real time between two rounds.
+const JUMP: TimeDelta = TimeDelta::minutes(10);
 /// The one row's key.
 const ROW: i32 = 1;
 
@@ -53,6 +56,20 @@ pub async fn heartbeat(app: &App, now: DateTime<Utc>) -> Result<(), Error> {
         Ok(())
     })
     .await
+}
+
+/// Compares how far the wall clock moved between two rounds with how much time really passed; pauses renewals
+/// and charges when they differ. A process that was not running cannot tell: see [`paused`] for that.
+///
+/// # Errors
+/// The database's.
+pub async fn clock_moved(app: &App, wall: TimeDelta, real: Duration) -> Result<(), Error> {
+    let real = TimeDelta::from_std(real).unwrap_or(TimeDelta::MAX);
+    if (wall - real).abs() <= JUMP {
+        return Ok(());
+    }
+    tracing::error!(seconds = (wall - real).num_seconds(), "renewals are paused: the clock jumped");
+    app.transact(async |tx| pause(tx, "the clock jumped").await).await
 }
 
 /// Pauses renewals and charges until an operator releases them.
@@ -128,8 +145,7 @@ pub async fn paused(tx: &Tx, app: &App, now: DateTime<Utc>) -> Result<bool, Erro
 ///
 /// # Errors
 /// The database's.
-pub async fn catch_up(app: &App, chunk: &[milestone::Model]) -> Result<CatchUp, Error> {
+pub async fn catch_up(app: &App) -> Result<CatchUp, Error> {
     let released = state(&**app.read()).await?.and_then(|state| state.released_at);
-    let all_released = released.is_some_and(|at| chunk.iter().all(|due| due.due_at <= at));
-    Ok(if all_released { CatchUp::Allowed } else { CatchUp::Refused })
+    Ok(released.map_or(CatchUp::Refused, CatchUp::DueBefore))
 }

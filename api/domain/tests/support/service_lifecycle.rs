@@ -206,6 +206,7 @@ impl Service {
             announced_suspension: None,
             zone: self.zone,
             from: chrono::DateTime::UNIX_EPOCH,
+            planned: &self.done,
         };
         plan(&facts, &self.policy).map_err(text)
     }

@@ -4,12 +4,11 @@ pub mod at_expiry;
 pub mod immediate;
 
 use super::service::save;
-use super::service::settle_renewal::Payer;
+use super::service::settle_renewal::{Owed, Payer};
 use super::{Context, Error};
 use crate::db::Tx;
 use domain::cancellation::{CancellationEvent, CancellationKind, CancellationStatus};
 use domain::id::ServiceId;
-use domain::service::ServiceStatus;
 use entity::{cancellation, service};
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
@@ -90,17 +89,13 @@ pub async fn overtaken_by_payment(
     tx: &Tx,
     cx: &Context<'_>,
     service: &service::Model,
-    (was, payer): (ServiceStatus, Payer),
+    (owed, payer): (Owed, Payer),
 ) -> Result<service::Model, Error> {
     if service.cancelled_on.is_none() {
         return Ok(service.clone());
     }
-    let owed = match was {
-        ServiceStatus::PastDue | ServiceStatus::Suspended => true,
-        ServiceStatus::Delivering | ServiceStatus::Active | ServiceStatus::Deleted => false,
-    };
     let row = under_way(&**tx, service.id, CancellationKind::AtExpiry).await?;
-    let cancelled_on = if owed && payer == Payer::Owner {
+    let cancelled_on = if owed == Owed::Yes && payer == Payer::Owner {
         if let Some(row) = &row {
             end(tx, cx, row, CancellationEvent::Revoke).await?;
         }

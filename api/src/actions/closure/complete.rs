@@ -1,11 +1,13 @@
 //! The cooling-off is over: the account is closed, unless something new stands in the way.
 
 use super::{advance, erase, mark, obstacles};
-use crate::actions::{Context, Error, account, milestone, record, session, today};
+use crate::actions::milestone::Effect;
+use crate::actions::{Context, Error, account, milestone, record, session, today, zone};
 use crate::db::Tx;
 use crate::mail::{self, Letter, Message};
 use chrono::{Months, NaiveDate};
 use domain::account::AccountStatus;
+use domain::calendar::start_of_day;
 use domain::closure::{ClosureEvent, ClosureStatus};
 use domain::id::ClosureId;
 use entity::account_closure;
@@ -20,20 +22,25 @@ const INVOICES_KEPT: Months = Months::new(120);
 ///
 /// # Errors
 /// [`Error::NotFound`] for an unknown closure; the database's.
-pub async fn complete(tx: &Tx, cx: &Context<'_>, id: ClosureId) -> Result<(), Error> {
+pub async fn complete(tx: &Tx, cx: &Context<'_>, id: ClosureId) -> Result<Effect, Error> {
     let found = account_closure::Entity::find_by_id(id).one(&**tx).await?.ok_or(Error::NotFound)?;
     let account = account::lock(tx, found.account_id).await?;
     // read again under the account's lock
     let before = account_closure::Entity::find_by_id(id).one(&**tx).await?.ok_or(Error::NotFound)?;
     let today = today(&account, cx.now)?;
-    if before.status != ClosureStatus::CoolingOff || before.effective_on.is_none_or(|day| day > today) {
-        return Ok(());
+    let Some(day) = before.effective_on.filter(|_| before.status == ClosureStatus::CoolingOff) else {
+        return Ok(Effect::Dropped("no_longer_holds"));
+    };
+    if day > today {
+        // a change of time zone moved the day while this was waiting for its turn
+        return Ok(Effect::Wait(start_of_day(day, zone(&account)?), "day_moved"));
     }
     if obstacles(&**tx, &account).await?.is_empty() {
-        close(tx, cx, &account, &before, today).await
-    } else {
-        halt(tx, cx, &account, &before).await
+        close(tx, cx, &account, &before, today).await?;
+        return Ok(Effect::Done("completed"));
     }
+    halt(tx, cx, &account, &before).await?;
+    Ok(Effect::Done("halted"))
 }
 
 async fn halt(

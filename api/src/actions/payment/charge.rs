@@ -1,6 +1,6 @@
 //! The scheduler charges an unpaid renewal: prepaid balance first, then the default method.
 
-use super::{NewPayment, Purpose, attempt, create, settle};
+use super::{CUSTOMER_STEP, NewPayment, Purpose, attempt, create, settle};
 use crate::actions::invoice::{self, pay};
 use crate::actions::service::{self as services, charge_failed, lock_account, open_invoice, period_at};
 use crate::actions::service::settle_renewal::Payer;
@@ -41,6 +41,9 @@ pub async fn prepare(tx: &Tx, cx: &Context<'_>, due: &milestone::Model) -> Resul
     let account = lock_account(tx, due.account_id).await?;
     let Some(id) = due.service_id else { return Ok(Prepared::Finished(Effect::Dropped("no_service"))) };
     let service = services::load(&**tx, account.id, id).await?;
+    if overtaken(tx, cx, due).await? {
+        return Ok(Prepared::Finished(Effect::Dropped("overtaken_by_the_next")));
+    }
     if !holds(&service, due) {
         return Ok(Prepared::Finished(Effect::Dropped("no_longer_holds")));
     }
@@ -77,7 +80,26 @@ pub async fn prepare(tx: &Tx, cx: &Context<'_>, due: &milestone::Model) -> Resul
     };
     let payment = create(tx, cx, &new).await?;
     let attempt = attempt(tx, cx, &payment, &method, (invoice.0, due.step)).await?;
+    // whatever becomes of this milestone, somebody asks for the outcome
+    settle::await_outcome(tx, cx, &account, attempt.id).await?;
     Ok(Prepared::Call(attempt.id))
+}
+
+/// After an outage, a retry is dropped once the next one is due: one charge, not all of them at once.
+async fn overtaken(tx: &Tx, cx: &Context<'_>, due: &milestone::Model) -> Result<bool, Error> {
+    if due.rule != Rule::ChargeRetry {
+        return Ok(false);
+    }
+    let next = milestone::Entity::find()
+        .filter(milestone::Column::ServiceId.eq(due.service_id))
+        .filter(milestone::Column::Kind.eq(due.kind))
+        .filter(milestone::Column::Boundary.eq(due.boundary))
+        .filter(milestone::Column::State.eq(MilestoneState::Planned))
+        .filter(milestone::Column::DueAt.gt(due.due_at))
+        .filter(milestone::Column::DueAt.lte(cx.now))
+        .one(&**tx)
+        .await?;
+    Ok(next.is_some())
 }
 
 fn holds(service: &service::Model, due: &milestone::Model) -> bool {
@@ -119,7 +141,8 @@ async fn live_attempt(tx: &Tx, invoice: InvoiceId) -> Result<Option<payment_atte
 fn meet(cx: &Context<'_>, live: &payment_attempt::Model, due: &milestone::Model) -> Prepared {
     let later = Effect::Wait(cx.now + TimeDelta::minutes(RECHECK_MINUTES), "payment_in_progress");
     match live.status {
-        AttemptStatus::Sent if live.step == due.step && due.attempts > 0 => Prepared::Recover(live.id),
+        AttemptStatus::Sent if live.step == due.step => Prepared::Recover(live.id),
+        AttemptStatus::RequiresAction if live.step == CUSTOMER_STEP => Prepared::Finished(later),
         AttemptStatus::RequiresAction if live.step != due.step => Prepared::CallOff(live.id),
         AttemptStatus::RequiresAction if live.step == due.step => Prepared::Finished(Effect::Done("requires_action")),
         AttemptStatus::Created
@@ -143,6 +166,11 @@ async fn from_balance(
 ) -> Result<Money, Error> {
     let held = Money::from_minor(account.balance, owed.currency());
     let share = if held.minor() < owed.minor() { held } else { owed };
+    if owed.is_zero() {
+        // nothing to pay is paid, too
+        pay::book(tx, cx, account.id, invoice, (owed, pay::From::Balance, None)).await?;
+        return Ok(owed);
+    }
     if !share.is_positive() || !ledger::take(tx, account.id, share).await? {
         return Ok(owed);
     }

@@ -10,7 +10,7 @@ pub mod start;
 use super::{Context, Error};
 use crate::app::App;
 use crate::db::Tx;
-use crate::payment::gateway::{Charge, ChargeOutcome, Lookup};
+use crate::payment::gateway::{Charge, ChargeOutcome, Found, Lookup, RefundOutcome};
 use chrono::{DateTime, Utc};
 use domain::id::AttemptId;
 use domain::money::Money;
@@ -26,6 +26,8 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 use uuid::Uuid;
 
+/// The step of an attempt that its customer started: no rung of the ladder.
+pub const CUSTOMER_STEP: i32 = -1;
 /// How long a gateway may take to answer.
 const GATEWAY_TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -223,6 +225,22 @@ pub async fn call(app: &App, id: AttemptId, now: DateTime<Utc>) -> Result<Charge
         Ok(outcome) => Ok(outcome),
         Err(_) => Ok(ChargeOutcome::Unknown),
     }
+}
+
+/// Asks the gateway what became of an attempt; no answer in time is no answer.
+pub async fn find(app: &App, lookup: &Lookup) -> Found {
+    tokio::time::timeout(GATEWAY_TIMEOUT, app.gateway.find(lookup)).await.unwrap_or(Found::Unreachable)
+}
+
+/// Calls an attempt off that waits for its customer; no answer in time is no answer.
+pub async fn cancel(app: &App, lookup: &Lookup) -> Found {
+    tokio::time::timeout(GATEWAY_TIMEOUT, app.gateway.cancel(lookup)).await.unwrap_or(Found::Unreachable)
+}
+
+/// Gives money back; no answer in time is an unknown outcome.
+pub async fn refund(app: &App, key: &str, lookup: &Lookup, amount: Money) -> RefundOutcome {
+    let asked = app.gateway.refund(key, lookup, amount);
+    tokio::time::timeout(GATEWAY_TIMEOUT, asked).await.unwrap_or(RefundOutcome::Unknown)
 }
 
 /// What the gateway needs to be asked about an attempt.

@@ -50,21 +50,23 @@ pub enum Learnt {
 pub async fn ask(app: &App, due: &milestones::Model, now: DateTime<Utc>) -> Result<Learnt, Error> {
     let id = AttemptId(due.subject_id.ok_or(Error::NotFound)?);
     let attempt = payment_attempt::Entity::find_by_id(id).one(&**app.read()).await?.ok_or(Error::NotFound)?;
-    let lookup = lookup(app, id, now).await?;
     if due.step == REFUND_STEP {
+        // without its method's token, the gateway cannot be asked: the balance keeps the money
+        let Ok(lookup) = lookup(app, id, now).await else { return Ok(Learnt::Refund(RefundOutcome::Refused)) };
         let amount = Money::from_minor(attempt.amount, invoice::currency(&attempt.currency)?);
         let key = format!("refund:{id}");
-        return Ok(Learnt::Refund(app.gateway.refund(&key, &lookup, amount).await));
+        return Ok(Learnt::Refund(super::refund(app, &key, &lookup, amount).await));
     }
+    let lookup = lookup(app, id, now).await?;
     if !attempt.status.is_live() {
         return Ok(Learnt::Final);
     }
     let found = if attempt.status == AttemptStatus::RequiresAction
-        && now >= lookup.sent_at + TimeDelta::hours(ACTION_HOURS)
+        && now >= attempt.created_at + TimeDelta::hours(ACTION_HOURS)
     {
-        app.gateway.cancel(&lookup).await
+        super::cancel(app, &lookup).await
     } else {
-        app.gateway.find(&lookup).await
+        super::find(app, &lookup).await
     };
     Ok(match found {
         Found::Charge(outcome) => Learnt::Outcome(outcome),
@@ -72,7 +74,7 @@ pub async fn ask(app: &App, due: &milestones::Model, now: DateTime<Utc>) -> Resu
             resend(app, &attempt, now).await?;
             Learnt::Outcome(call(app, id, now).await?)
         }
-        Found::Unreachable if now >= lookup.sent_at + TimeDelta::days(HORIZON_DAYS) => Learnt::Undecidable,
+        Found::Unreachable if now >= attempt.created_at + TimeDelta::days(HORIZON_DAYS) => Learnt::Undecidable,
         Found::Unreachable => Learnt::Nothing,
     })
 }
@@ -84,7 +86,7 @@ pub async fn ask(app: &App, due: &milestones::Model, now: DateTime<Utc>) -> Resu
 /// The database's.
 pub async fn recover(app: &App, id: AttemptId, now: DateTime<Utc>) -> Result<ChargeOutcome, Error> {
     let lookup = lookup(app, id, now).await?;
-    match app.gateway.find(&lookup).await {
+    match super::find(app, &lookup).await {
         Found::Charge(outcome) => Ok(outcome),
         Found::Absent => call(app, id, now).await,
         Found::Unreachable => Ok(ChargeOutcome::Unknown),

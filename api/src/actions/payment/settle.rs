@@ -400,6 +400,9 @@ async fn failed(
         .filter(service_period::Column::State.eq(OPEN))
         .exec(&**tx)
         .await?;
+    if let Some(service) = payment.service_id {
+        services::replan::replan_by_id(tx, cx, &account, service).await?;
+    }
     renewal_failed(tx, cx, &account, payment, (attempt, kind)).await?;
     let data = json!({ "decline": kind, "initiator": payment.initiator });
     record::event(tx, cx, account.id, "payment.failed", &payment.id, data).await?;
@@ -437,6 +440,10 @@ async fn awaited(
     let account = services::lock_account(tx, payment.account_id).await?;
     let settled = set_status(tx, cx, payment, status.payment_status()).await?;
     await_outcome(tx, cx, &account, attempt.id).await?;
+    // what comes if the outcome is no is planned meanwhile, and waits for it
+    if let Some(service) = payment.service_id {
+        services::replan::replan_by_id(tx, cx, &account, service).await?;
+    }
     if let (ChargeOutcome::RequiresAction { href, .. }, Some(id)) = (outcome, payment.invoice_id) {
         let (issued, _) = invoice::load(&**tx, account.id, id).await?;
         let gross = Money::from_minor(payment.amount, invoice::currency(&payment.currency)?);

@@ -257,7 +257,7 @@ async fn begin(
             Ok(Started::Settled(settled))
         }
         Some(method) => {
-            let attempt = attempt(tx, cx, &payment, &method, (due.target, 0)).await?;
+            let attempt = attempt(tx, cx, &payment, &method, (due.target, super::CUSTOMER_STEP)).await?;
             settle::await_outcome(tx, cx, account, attempt.id).await?;
             Ok(Started::Call(payment, attempt.id))
         }

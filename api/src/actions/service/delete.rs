@@ -28,7 +28,12 @@ pub async fn due(
     due: &milestone::Model,
 ) -> Result<Effect, Error> {
     let today = today(account, cx.now)?;
-    let Some(cause) = cause_now(service, due, today) else { return Ok(Effect::Dropped("no_longer_holds")) };
+    let Some(cause) = cause_now(service, due, today) else {
+        // a change of time zone may have moved the day while this was waiting for its turn
+        replan(tx, cx, account, service).await?;
+        let later = planned_day(service, due).is_some_and(|day| day > today);
+        return Ok(if later { Effect::Moved("day_moved") } else { Effect::Dropped("no_longer_holds") });
+    };
     let live = live_attempt(&**tx, service).await?;
     match may_delete(cause, &notices(tx, service).await?, live, cx.now) {
         Verdict::AttemptLive => Ok(Effect::Wait(cx.now + TimeDelta::minutes(RECHECK_MINUTES), "payment_in_progress")),
@@ -51,6 +56,14 @@ pub async fn due(
             Ok(Effect::Done(cause.as_str()))
         }
     }
+}
+
+/// The day on which this deletion is planned, if it still is.
+fn planned_day(service: &service::Model, due: &milestone::Model) -> Option<chrono::NaiveDate> {
+    if service.boundary != due.boundary || service.cycle != due.cycle || !service.status.is_live() {
+        return None;
+    }
+    service.cancelled_on.or(service.delete_on.filter(|_| service.status == ServiceStatus::Suspended))
 }
 
 fn cause_now(service: &service::Model, due: &milestone::Model, today: chrono::NaiveDate) -> Option<DeletionCause> {

@@ -64,7 +64,8 @@ pub async fn notice(
     };
     let today = today(account, cx.now)?;
     if super::period_at(&**tx, service.id, service.boundary).await?.is_some() {
-        return Ok(Effect::Dropped("being_renewed"));
+        // if that payment fails, the notice is still owed
+        return Ok(Effect::Wait(cx.now + chrono::TimeDelta::hours(1), "being_renewed"));
     }
     if overtaken(tx, due, today).await? || today >= expires_on {
         return Ok(Effect::Dropped("overtaken_by_the_next"));

@@ -34,6 +34,8 @@ pub enum Renewed {
 pub enum CatchUp {
     /// They do: something is wrong with the clock, or an outage was long.
     Refused,
+    /// An operator released what was due until then: one boundary at a time.
+    DueBefore(chrono::DateTime<chrono::Utc>),
     /// An operator released it, or it is a test clock: one boundary at a time.
     Allowed,
 }
@@ -125,7 +127,12 @@ fn consider<'a>(
     let boundaries = to_boundaries(segments)?;
     let boundary = super::boundary(service);
     let (starts_on, ends_on) = (boundaries.date(boundary)?, boundaries.date(boundary + 1)?);
-    if catch_up == CatchUp::Refused && ends_on <= today(account, cx.now)? {
+    let allowed = match catch_up {
+        CatchUp::Allowed => true,
+        CatchUp::DueBefore(released) => row.due_at <= released,
+        CatchUp::Refused => false,
+    };
+    if !allowed && ends_on <= today(account, cx.now)? {
         return Ok(Considered::Not(Renewed::TooManyUnbilled));
     }
     Ok(Considered::Open(Opening { account, service, starts_on, ends_on }))

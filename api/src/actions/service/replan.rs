@@ -9,7 +9,7 @@ use domain::timeline::{self, Debt, Facts, MilestoneKind, MilestoneState, Planned
 use entity::{account, milestone, service};
 use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Plans a service's future anew: what is no longer planned is dropped, what is new is inserted, the
 /// same occurrence with another date is moved. What already happened never happens again.
@@ -31,8 +31,8 @@ pub async fn replan(
         ]))
         .all(&**tx)
         .await?;
-    let from = live.iter().map(|row| row.due_at).fold(cx.now, DateTime::min);
-    let wanted = plan_now(tx, account, service, from).await?;
+    let known: BTreeSet<String> = live.iter().map(|row| row.occurrence_key.clone()).collect();
+    let wanted = plan_now(tx, account, service, (cx.now, &known)).await?;
     let mut wanted: BTreeMap<String, Planned> = wanted.into_iter().map(|each| (each.key.clone(), each)).collect();
     let owing = matches!(service.status, ServiceStatus::PastDue | ServiceStatus::Active);
     let mut dropped = Vec::new();
@@ -69,7 +69,7 @@ async fn plan_now(
     tx: &Tx,
     account: &account::Model,
     service: &service::Model,
-    from: DateTime<Utc>,
+    now: (DateTime<Utc>, &BTreeSet<String>),
 ) -> Result<Vec<Planned>, Error> {
     if !service.status.is_live() {
         return Ok(Vec::new());
@@ -77,7 +77,7 @@ async fn plan_now(
     let plan = plan_of(&**tx, service).await?;
     let boundaries = boundaries(&**tx, service.id).await?;
     let owing_since = owing_since(&**tx, account, service).await?;
-    let facts = facts(account, service, &boundaries, owing_since, from)?;
+    let facts = facts(account, service, &boundaries, owing_since, now)?;
     Ok(timeline::plan(&facts, &catalog::policy(&plan)?)?)
 }
 
@@ -106,7 +106,7 @@ pub fn facts<'a>(
     service: &service::Model,
     boundaries: &'a domain::calendar::Boundaries,
     owing_since: Option<NaiveDate>,
-    from: DateTime<Utc>,
+    (from, planned): (DateTime<Utc>, &'a BTreeSet<String>),
 ) -> Result<Facts<'a>, Error> {
     let stopped = service.retries_stopped || service.renewal_mode == RenewalMode::Manual;
     let debt = owing_since.map(|opened_on| Debt {
@@ -128,6 +128,7 @@ pub fn facts<'a>(
         announced_suspension: service.suspend_on,
         zone: zone(account)?,
         from,
+        planned,
     })
 }
 

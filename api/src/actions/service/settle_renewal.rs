@@ -12,6 +12,25 @@ use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use serde_json::json;
 
+/// Whether a renewal was owed when it was paid, or paid in advance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Owed {
+    /// Its boundary had come.
+    Yes,
+    /// It was paid in advance.
+    No,
+}
+
+impl Owed {
+    fn of(was: ServiceStatus, expired: bool) -> Self {
+        match was {
+            ServiceStatus::PastDue | ServiceStatus::Suspended => Self::Yes,
+            ServiceStatus::Delivering | ServiceStatus::Active | ServiceStatus::Deleted if expired => Self::Yes,
+            ServiceStatus::Delivering | ServiceStatus::Active | ServiceStatus::Deleted => Self::No,
+        }
+    }
+}
+
 /// Who started the payment of a renewal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Payer {
@@ -49,6 +68,7 @@ pub async fn settle_renewal(
         .exec(&**tx)
         .await?;
     let was = service.status;
+    let expired = service.expires_on.is_some_and(|day| today(account, cx.now).is_ok_and(|today| day <= today));
     let boundary = service.boundary + paid;
     let expires_on = boundaries(&**tx, service.id).await?.date(u32::try_from(boundary).map_err(Error::internal)?)?;
     let service = save(
@@ -65,7 +85,7 @@ pub async fn settle_renewal(
         },
     )
     .await?;
-    let service = cancellation::overtaken_by_payment(tx, cx, &service, (was, payer)).await?;
+    let service = cancellation::overtaken_by_payment(tx, cx, &service, (Owed::of(was, expired), payer)).await?;
     replan(tx, cx, account, &service).await?;
     let starts_on = open.first().and_then(|period| period.starts_on);
     receipt(tx, cx, account, &service, (invoice, starts_on, was)).await?;

@@ -6,8 +6,8 @@ use crate::db::Tx;
 use crate::actions::milestone::Effect;
 use chrono::TimeDelta;
 use domain::deletion::LiveAttempt;
-use domain::service::{ServiceEvent, ServiceStatus};
-use domain::timeline::after;
+use domain::service::{RenewalMode, ServiceEvent, ServiceStatus};
+use domain::timeline::{Rule, after};
 use entity::{account, milestone, service};
 use serde_json::json;
 
@@ -28,9 +28,15 @@ pub async fn suspend(
     let holds = matches!(service.status, ServiceStatus::Active | ServiceStatus::PastDue)
         && service.cancelled_on.is_none()
         && service.boundary == due.boundary
-        && service.cycle == due.cycle;
+        && service.cycle == due.cycle
+        && !(due.rule == Rule::NotRenewed && service.renewal_mode == RenewalMode::Automatic);
     if !holds {
+        replan(tx, cx, account, service).await?;
         return Ok(Effect::Dropped("no_longer_holds"));
+    }
+    if due.planned_on > today(account, cx.now)? {
+        // a change of time zone moved the day while this was waiting for its turn
+        return Ok(Effect::Moved("day_moved"));
     }
     if live_attempt(&**tx, service).await? == LiveAttempt::Yes {
         return Ok(Effect::Wait(cx.now + TimeDelta::minutes(RECHECK_MINUTES), "payment_in_progress"));
