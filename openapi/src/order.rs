@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::Finish;
-use crate::tree::{items, members};
+use crate::tree::{items, members, operations};
 
 /// The members of the document, in reading order.
 const ROOT: [&str; 9] = [
@@ -28,6 +28,11 @@ pub(crate) fn sort(mut document: Value, options: &Finish<'_>) -> Value {
             .position(|(name, _)| Some(*name) == tag)
             .unwrap_or(usize::MAX)
     };
+    for place in operations(&document) {
+        if let Some(Value::Object(operation)) = document.pointer_mut(&place.pointer) {
+            extensions(operation);
+        }
+    }
     let Some(root) = document.as_object_mut() else {
         return document;
     };
@@ -51,4 +56,14 @@ pub(crate) fn sort(mut document: Value, options: &Finish<'_>) -> Value {
     }
     ordered.append(root);
     Value::Object(ordered)
+}
+
+/// Extensions go last, by name: they are collected in no order at all.
+fn extensions(operation: &mut Map<String, Value>) {
+    let mut last: Vec<(String, Value)> = std::mem::take(operation).into_iter().collect();
+    last.sort_by(|(one, _), (two, _)| {
+        let key = |name: &str| name.starts_with("x-").then(|| name.to_owned());
+        key(one).cmp(&key(two))
+    });
+    operation.extend(last);
 }

@@ -25,6 +25,10 @@ use house::On;
 use machine::{Spread, spread};
 use std::time::Duration;
 
+/// The released program's.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Sizes, from the environment.
 #[derive(Debug, Clone, Copy)]
 struct Sizes {

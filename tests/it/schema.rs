@@ -3,7 +3,9 @@
 
 use entity::{invoice, invoice_line, invoice_tax, ledger_entry};
 use house::{House, On, postgres};
-use sea_orm::{ConnectionTrait, Database, DatabaseConnection, DbBackend, DbErr, EntityTrait, PaginatorTrait, Statement};
+use sea_orm::{
+    ConnectionTrait, Database, DatabaseConnection, DbBackend, DbErr, EntityTrait, PaginatorTrait, Statement,
+};
 use std::collections::BTreeMap;
 
 /// A column as the database knows it.
@@ -26,7 +28,9 @@ async fn rows(db: &DatabaseConnection, sql: String) -> Vec<sea_orm::QueryResult>
 /// The house's own tables.
 pub async fn tables(db: &DatabaseConnection) -> Vec<String> {
     let sql = match db.get_database_backend() {
-        DbBackend::Postgres => "SELECT table_name AS name FROM information_schema.tables WHERE table_schema = 'public' AND table_type = 'BASE TABLE'",
+        DbBackend::Postgres => {
+            "SELECT table_name AS name FROM information_schema.tables WHERE table_schema = 'public' AND table_type = 'BASE TABLE'"
+        }
         _ => "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'",
     };
     let found = rows(db, format!("{sql} ORDER BY 1")).await;
@@ -45,7 +49,9 @@ pub async fn columns(db: &DatabaseConnection, table: &str) -> Vec<Column> {
              AND k.column_name = c.column_name) AS int) AS key \
              FROM information_schema.columns c WHERE c.table_schema = 'public' AND c.table_name = '{table}' ORDER BY 1"
         ),
-        _ => format!("SELECT name, type AS kind, CAST(\"notnull\" = 0 AS int) AS nullable, CAST(pk > 0 AS int) AS key FROM pragma_table_info('{table}') ORDER BY 1"),
+        _ => format!(
+            "SELECT name, type AS kind, CAST(\"notnull\" = 0 AS int) AS nullable, CAST(pk > 0 AS int) AS key FROM pragma_table_info('{table}') ORDER BY 1"
+        ),
     };
     let sqlite = db.get_database_backend() == DbBackend::Sqlite;
     let column = |row: &sea_orm::QueryResult| {

@@ -89,7 +89,13 @@ impl Operation {
 
     /// Its parameters of a place (`path`, `query`, `header`).
     pub fn parameters(&self, place: &str) -> Vec<&'static Value> {
-        self.value["parameters"].as_array().into_iter().flatten().map(resolved).filter(|parameter| parameter["in"] == place).collect()
+        self.value["parameters"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .map(resolved)
+            .filter(|parameter| parameter["in"] == place)
+            .collect()
     }
 
     /// Whether it takes a parameter of this name, wherever it stands.

@@ -169,7 +169,8 @@ impl<'a> Shelf<'a> {
             let boundaries = to_boundaries(std::slice::from_ref(&segment))?;
             // as if planned on the day itself: the notices before it went out long ago
             let due_at = start_of_day(self.what.on, zone(&owner.account)?);
-            let facts = replan::facts(&owner.account, service, &boundaries, None, (due_at, &BTreeSet::new()))?;
+            let nothing_yet = std::collections::BTreeSet::new();
+            let facts = replan::facts(&owner.account, service, &boundaries, None, (due_at, &nothing_yet))?;
             for planned in timeline::plan(&facts, &policy)? {
                 milestones.push(replan::row(cx, &owner.account, service, &planned));
             }

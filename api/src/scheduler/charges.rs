@@ -111,8 +111,8 @@ impl Charges<'_> {
             .transact(async |tx: &Tx| {
                 lock_accounts(tx, due.iter().map(|one| one.account_id)).await?;
                 let mut prepared = Vec::with_capacity(due.len());
+                finish::still_mine(tx, due).await?;
                 for one in due {
-                    charge::still_mine(tx, one).await?;
                     let outcome = charge::prepare(tx, &cx, one).await?;
                     if let charge::Prepared::Finished(effect) = outcome {
                         finish::effect(tx, self.now, one, effect).await?;

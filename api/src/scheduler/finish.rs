@@ -6,13 +6,34 @@ use crate::actions::Error;
 use crate::app::App;
 use crate::db::Tx;
 use chrono::{DateTime, Utc};
+use domain::id::MilestoneId;
 use domain::timeline::MilestoneState;
 use entity::milestone;
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use std::collections::BTreeMap;
 
 /// Characters of an error kept with a milestone.
 const ERROR_LENGTH: usize = 500;
+
+/// Locks claimed milestones, which must still be this runner's, all of them.
+///
+/// # Errors
+/// [`Error::PreconditionFailed`] when another runner took one over; the database's.
+pub async fn still_mine(tx: &Tx, chunk: &[milestone::Model]) -> Result<(), Error> {
+    let rows = milestone::Entity::find()
+        .filter(milestone::Column::Id.is_in(chunk.iter().map(|due| due.id)))
+        .order_by_asc(milestone::Column::Id)
+        .lock_exclusive()
+        .all(&**tx)
+        .await?;
+    let fences: BTreeMap<MilestoneId, i64> = chunk.iter().map(|due| (due.id, due.fence)).collect();
+    let mine = rows
+        .iter()
+        .filter(|row| row.state == MilestoneState::Running && fences.get(&row.id) == Some(&row.fence))
+        .count();
+    if mine == chunk.len() { Ok(()) } else { Err(Error::PreconditionFailed) }
+}
 
 /// Writes the effect of a claimed milestone; fails, and so undoes the whole transaction, when the
 /// milestone is not this runner's any more.

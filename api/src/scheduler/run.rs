@@ -111,7 +111,7 @@ async fn renew_together(
     let pause = app
         .transact(async |tx| {
             let outcomes = renew(tx, &cx, chunk, catch_up).await?;
-            lock_claimed(tx, chunk).await?;
+            finish::still_mine(tx, chunk).await?;
             let stopped = outcomes.iter().any(|(_, outcome)| *outcome == Renewed::TooManyUnbilled);
             record(tx, now, chunk, outcomes).await?;
             if stopped {
@@ -124,22 +124,6 @@ async fn renew_together(
         tracing::error!("renewals are paused: a service has more than one unbilled boundary");
     }
     Ok(())
-}
-
-/// The rows must still be this runner's, all of them.
-async fn lock_claimed(tx: &Tx, chunk: &[milestone::Model]) -> Result<(), Error> {
-    let rows = milestone::Entity::find()
-        .filter(milestone::Column::Id.is_in(chunk.iter().map(|due| due.id)))
-        .order_by_asc(milestone::Column::Id)
-        .lock_exclusive()
-        .all(&**tx)
-        .await?;
-    let fences: BTreeMap<MilestoneId, i64> = chunk.iter().map(|due| (due.id, due.fence)).collect();
-    let mine = rows
-        .iter()
-        .filter(|row| row.state == MilestoneState::Running && fences.get(&row.id) == Some(&row.fence))
-        .count();
-    if mine == chunk.len() { Ok(()) } else { Err(Error::PreconditionFailed) }
 }
 
 async fn record(

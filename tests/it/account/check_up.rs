@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 
 async fn severity(who: &Client, code: &str) -> String {
     let items = who.get("/v1/account/check-up").await.expect(200).items();
-    let item = items.iter().find(|item| item["code"] == code).unwrap_or_else(|| panic!("no {code} in {items:?}")).clone();
+    let item =
+        items.iter().find(|item| item["code"] == code).unwrap_or_else(|| panic!("no {code} in {items:?}")).clone();
     assert_eq!(item["severity"] == "fine", item["mend"] == Value::Null, "{item}");
     item["severity"].as_str().unwrap().to_owned()
 }

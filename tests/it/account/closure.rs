@@ -4,7 +4,8 @@ use house::{Answer, Client, House, on_both};
 use serde_json::json;
 
 async fn ask(who: &Client) -> Answer {
-    who.send(reqwest::Method::POST, "/v1/account/closure", &[("Idempotency-Key", &house::client::fresh_key())], None).await
+    who.send(reqwest::Method::POST, "/v1/account/closure", &[("Idempotency-Key", &house::client::fresh_key())], None)
+        .await
 }
 
 async fn confirm(house: &House, who: &Client) -> Answer {
@@ -46,10 +47,16 @@ on_both!(everything_in_the_way_is_listed, "2026-01-30T09:00:00Z", |house| Box::p
 on_both!(seven_days_then_everything_personal_is_erased, "2026-01-30T09:00:00Z", |house| Box::pin(async move {
     let mut who = house.customer().await;
     let asked = ask(&who).await.expect(202);
-    assert_eq!((asked.text("/status"), asked.header("location")), ("awaiting_confirmation".to_owned(), Some("/v1/account/closure")));
+    assert_eq!(
+        (asked.text("/status"), asked.header("location")),
+        ("awaiting_confirmation".to_owned(), Some("/v1/account/closure"))
+    );
     who.get("/v1/account").await.expect(200);
     let closing = confirm(&house, &who).await.expect(200);
-    assert_eq!((closing.text("/status"), closing.text("/effective_on")), ("cooling_off".to_owned(), "2026-02-06".to_owned()));
+    assert_eq!(
+        (closing.text("/status"), closing.text("/effective_on")),
+        ("cooling_off".to_owned(), "2026-02-06".to_owned())
+    );
     assert_eq!(who.get("/v1/account").await.text("/status"), "closing");
     let item = json!({ "plan": "vps-starter", "period": "P1M", "renewal_mode": "manual", "quantity": 1 });
     assert_eq!(who.post("/v1/orders", &json!({ "items": [item] })).await.expect(409).code(), "account_closing");

@@ -15,7 +15,8 @@ on_both!(every_wrong_member_is_named, "2026-01-30T09:00:00Z", |house| Box::pin(a
     for place in ["/country", "/time_zone", "/first_name", "/street", "/postal_code", "/phone", "/siret", "/vat_id"] {
         assert!(places.contains(&place), "{place} in {}", answer.text);
     }
-    let kind = who.patch("/v1/account", &json!({ "kind": "king", "language": "la", "country": null })).await.expect(422);
+    let kind =
+        who.patch("/v1/account", &json!({ "kind": "king", "language": "la", "country": null })).await.expect(422);
     let codes: Vec<_> = kind.body["errors"].as_array().unwrap().iter().map(|error| error["code"].clone()).collect();
     assert_eq!(codes, ["not_one_of", "not_one_of", "null_not_allowed"], "{}", kind.text);
     assert_eq!(who.get("/v1/account").await.text("/city"), "Paris", "nothing changed");
@@ -78,14 +79,17 @@ on_both!(another_time_zone_moves_instants_and_no_day, "2026-01-30T09:00:00Z", |h
         let id = before["id"].as_str().unwrap();
         let page = who.get(&format!("/v1/services/{id}/timeline?limit=100")).await.expect(200).items();
         let planned = page.into_iter().filter(|milestone| milestone["state"] == "planned");
-        planned.map(|milestone| (milestone["kind"].clone(), milestone["on"].clone(), milestone["due_at"].clone())).collect::<Vec<_>>()
+        planned
+            .map(|milestone| (milestone["kind"].clone(), milestone["on"].clone(), milestone["due_at"].clone()))
+            .collect::<Vec<_>>()
     };
     let paris = instants().await;
     who.patch("/v1/account", &json!({ "time_zone": "America/Martinique" })).await.expect(200);
     let martinique = instants().await;
     assert_eq!(who.service().await["expires_on"], before["expires_on"]);
     assert!(!paris.is_empty());
-    let days = |list: &[(Value, Value, Value)]| list.iter().map(|it| (it.0.to_string(), it.1.to_string())).collect::<Vec<_>>();
+    let days =
+        |list: &[(Value, Value, Value)]| list.iter().map(|it| (it.0.to_string(), it.1.to_string())).collect::<Vec<_>>();
     assert_eq!(days(&paris), days(&martinique));
     assert!(paris.iter().zip(&martinique).any(|(one, two)| one.2 != two.2), "{paris:?}");
 }));

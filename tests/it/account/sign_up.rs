@@ -118,30 +118,39 @@ on_both!(three_mails_an_hour_go_to_an_address, "2026-01-30T09:00:00Z", |house| B
     assert_eq!(house.subjects(email).len(), 5, "{:?}", house.subjects(email));
 }));
 
-on_both!(signing_up_again_replaces_the_password_until_the_address_is_proven, "2026-01-30T09:00:00Z", |house| Box::pin(async move {
-    let (anyone, email, other) = (house.stranger(), "twice@example.org", "amber lighthouse 27 sparrow");
-    sign_up(&anyone, email, PASSWORD).await.expect(202);
-    sign_up(&anyone, &email.to_uppercase(), other).await.expect(202);
-    house.settle().await;
-    let login = async |password: &str| anyone.post("/v1/sessions", &json!({ "login": email, "password": password })).await;
-    // not before the address is proven
-    assert_eq!((login(PASSWORD).await.status, login(other).await.status), (401, 401));
-    let mut proven = false;
-    for mail in house.mails().iter().rev().filter(|mail| mail.to.contains(email)) {
-        let code = mail.text.split(|c: char| !c.is_ascii_digit()).find(|word| word.len() == 6).unwrap();
-        proven |= verify(&anyone, email, code).await.status == 201;
+on_both!(signing_up_again_replaces_the_password_until_the_address_is_proven, "2026-01-30T09:00:00Z", |house| Box::pin(
+    async move {
+        let (anyone, email, other) = (house.stranger(), "twice@example.org", "amber lighthouse 27 sparrow");
+        sign_up(&anyone, email, PASSWORD).await.expect(202);
+        sign_up(&anyone, &email.to_uppercase(), other).await.expect(202);
+        house.settle().await;
+        let login =
+            async |password: &str| anyone.post("/v1/sessions", &json!({ "login": email, "password": password })).await;
+        // not before the address is proven
+        assert_eq!((login(PASSWORD).await.status, login(other).await.status), (401, 401));
+        let mut proven = false;
+        for mail in house.mails().iter().rev().filter(|mail| mail.to.contains(email)) {
+            let code = mail.text.split(|c: char| !c.is_ascii_digit()).find(|word| word.len() == 6).unwrap();
+            proven |= verify(&anyone, email, code).await.status == 201;
+        }
+        assert!(proven);
+        assert_eq!((login(PASSWORD).await.status, login(other).await.status), (401, 201));
+        sign_up(&anyone, email, PASSWORD).await.expect(202);
+        assert_eq!((login(PASSWORD).await.status, login(other).await.status), (401, 201));
     }
-    assert!(proven);
-    assert_eq!((login(PASSWORD).await.status, login(other).await.status), (401, 201));
-    sign_up(&anyone, email, PASSWORD).await.expect(202);
-    assert_eq!((login(PASSWORD).await.status, login(other).await.status), (401, 201));
-}));
+));
 
 on_both!(values_that_cannot_be_used_are_told_together, "2026-01-30T09:00:00Z", |house| Box::pin(async move {
     let anyone = house.stranger();
-    let answer = anyone.post("/v1/accounts", &json!({ "email": "no address", "password": "short", "country": "XX" })).await;
+    let answer =
+        anyone.post("/v1/accounts", &json!({ "email": "no address", "password": "short", "country": "XX" })).await;
     let errors = answer.expect(422).body["errors"].clone();
-    let pairs: Vec<_> = errors.as_array().unwrap().iter().map(|it| (it["pointer"].as_str().unwrap(), it["code"].as_str().unwrap())).collect();
+    let pairs: Vec<_> = errors
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| (it["pointer"].as_str().unwrap(), it["code"].as_str().unwrap()))
+        .collect();
     assert_eq!(pairs.len(), 3, "{errors}");
     for expected in [("/email", "invalid_email"), ("/password", "too_short"), ("/country", "invalid_value")] {
         assert!(pairs.contains(&expected), "{expected:?} in {errors}");

@@ -26,7 +26,10 @@ on_both!(plans_are_told_in_the_caller_s_language, "2026-01-30T09:00:00Z", |house
     assert_eq!(codes, ["dedicated-1", "domain-fr", "hosting-pro", "vps-starter"]);
     assert_eq!(anyone.get("/v1/catalog/plans/hosting-pro").await.expect(200).text("/name"), "Pro hosting");
     assert_eq!(in_french(&anyone, "/v1/catalog/plans/hosting-pro").await["name"], "Hébergement Pro");
-    let (reasons, raisons) = (anyone.get("/v1/catalog/cancellation-reasons").await.items(), in_french(&anyone, "/v1/catalog/cancellation-reasons").await);
+    let (reasons, raisons) = (
+        anyone.get("/v1/catalog/cancellation-reasons").await.items(),
+        in_french(&anyone, "/v1/catalog/cancellation-reasons").await,
+    );
     assert_eq!(reasons.len(), 8);
     for (one, two) in reasons.iter().zip(raisons["items"].as_array().unwrap()) {
         assert_eq!(one["code"], two["code"]);
@@ -38,15 +41,22 @@ on_both!(plans_are_told_in_the_caller_s_language, "2026-01-30T09:00:00Z", |house
 on_both!(a_version_follows_another, "2026-01-30T09:00:00Z", |house| Box::pin(async move {
     let (anyone, operator) = (house.stranger(), house.operator().await);
     let first = operator.post("/v1/operator/plans", &plan("vps-mini", "3.333333")).await.expect(201);
-    assert_eq!((first.text("/version"), first.header("location")), ("1".to_owned(), Some("/v1/catalog/plans/vps-mini")));
+    assert_eq!(
+        (first.text("/version"), first.header("location")),
+        ("1".to_owned(), Some("/v1/catalog/plans/vps-mini"))
+    );
     let shown = anyone.get("/v1/catalog/plans/vps-mini").await.expect(200);
-    assert_eq!((shown.text("/prices/0/price/amount"), shown.text("/prices/0/unit_price")), ("3.33".to_owned(), "3.333333".to_owned()));
+    assert_eq!(
+        (shown.text("/prices/0/price/amount"), shown.text("/prices/0/unit_price")),
+        ("3.33".to_owned(), "3.333333".to_owned())
+    );
     house.travel_to("2026-01-30T09:00:01Z").await;
     let second = operator.post("/v1/operator/plans", &plan("vps-mini", "4")).await.expect(201);
     assert_eq!(second.text("/version"), "2");
     assert_eq!(anyone.get("/v1/catalog/plans/vps-mini").await.text("/prices/0/unit_price"), "4.00");
     let versions = operator.get("/v1/operator/plans?code=vps-mini").await.expect(200).items();
-    let seen: Vec<_> = versions.iter().map(|it| (it["version"].as_i64().unwrap(), it["is_current"].as_bool().unwrap())).collect();
+    let seen: Vec<_> =
+        versions.iter().map(|it| (it["version"].as_i64().unwrap(), it["is_current"].as_bool().unwrap())).collect();
     assert_eq!(seen, [(2, true), (1, false)]);
 }));
 
@@ -69,7 +79,11 @@ on_both!(what_cannot_be_sold_is_refused, "2026-01-30T09:00:00Z", |house| Box::pi
         let mut wrong = plan("vps-mini", "1");
         change(&mut wrong);
         let answer = operator.post("/v1/operator/plans", &wrong).await.expect(422);
-        let told = answer.body["errors"].as_array().unwrap().iter().any(|it| it["pointer"].as_str().is_some_and(|at| at.starts_with(pointer)));
+        let told = answer.body["errors"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|it| it["pointer"].as_str().is_some_and(|at| at.starts_with(pointer)));
         assert!(told, "{pointer}: {}", answer.text);
     };
     refused(&|it| it["code"] = json!("VPS mini"), "/code").await;

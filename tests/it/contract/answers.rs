@@ -133,7 +133,9 @@ async fn money(walk: &Walk, house: &House, who: &Client) {
     walk.ok(who, "cancel_order", &[&spare], None).await;
     let pay = |id: &str| json!({ "source": "payment_method", "payment_method_id": id });
     walk.go(who, "pay_order", (&[&order], ""), Some(pay(&other))).await.expect(402);
-    walk.go(who, "pay_order", (&[&order], "?dry_run=true"), Some(json!({ "source": "payment_method" }))).await.expect(200);
+    walk.go(who, "pay_order", (&[&order], "?dry_run=true"), Some(json!({ "source": "payment_method" })))
+        .await
+        .expect(200);
     walk.go(who, "pay_order", (&[&order], ""), Some(json!({ "source": "balance" }))).await.expect(402);
     let paid = walk.ok(who, "pay_order", &[&order], Some(json!({ "source": "payment_method" }))).await;
     walk.go(who, "pay_order", (&[&order], ""), Some(json!({ "source": "payment_method" }))).await.expect(409);
@@ -172,7 +174,8 @@ async fn services(walk: &Walk, house: &House, who: &mut Client) {
     let weak = who.get("/v1/payment-methods").await.items();
     let weak = weak.iter().find(|method| method["label"] == "A weak card").unwrap()["id"].as_str().unwrap().to_owned();
     let strong = who.get("/v1/payment-methods").await.items();
-    let strong = strong.iter().find(|method| method["label"] != "A weak card").unwrap()["id"].as_str().unwrap().to_owned();
+    let strong =
+        strong.iter().find(|method| method["label"] != "A weak card").unwrap()["id"].as_str().unwrap().to_owned();
     walk.ok(who, "set_default_payment_method", &[], Some(json!({ "payment_method_id": weak }))).await;
     house.travel_to("2026-03-02T09:00:00Z").await;
     who.log_in().await;
@@ -227,7 +230,9 @@ async fn provider(walk: &Walk, house: &House, who: &mut Client) {
     walk.ok(&operator, "get_test_clock", &[&clock], None).await;
     let lived = house.customer().await.get("/v1/account").await.text("/id");
     walk.ok(&operator, "change_operator_account", &[&lived], Some(json!({ "test_clock_id": clock }))).await;
-    walk.go(&operator, "change_operator_account", (&[&account], ""), Some(json!({ "test_clock_id": clock }))).await.expect(409);
+    walk.go(&operator, "change_operator_account", (&[&account], ""), Some(json!({ "test_clock_id": clock })))
+        .await
+        .expect(409);
     let to = json!({ "to": (house.now() + chrono::TimeDelta::days(3)).to_rfc3339() });
     let moving = walk.ok(&operator, "advance_test_clock", &[&clock], Some(to)).await.text("/id");
     walk.ok(&operator, "get_operation", &[&moving], None).await;
@@ -244,7 +249,8 @@ async fn park(house: &House) -> String {
     use entity::milestone::{Column, Entity};
     use sea_orm::sea_query::Expr;
     use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
-    let planned = Entity::find().filter(Column::State.eq(MilestoneState::Planned)).filter(Column::TestClockId.is_null());
+    let planned =
+        Entity::find().filter(Column::State.eq(MilestoneState::Planned)).filter(Column::TestClockId.is_null());
     let row = planned.order_by_desc(Column::RunAt).one(&**house.app.read()).await.unwrap().expect("a milestone");
     let parked: Result<_, sea_orm::DbErr> = house
         .app

@@ -76,7 +76,13 @@ house::on_both!(customers_and_operators_keep_apart, "2026-01-30T09:00:00Z", |hou
     for operation in secured() {
         let who = if operation.is_operator() { &customer } else { &operator };
         let answer = send(who, operation, &unknown_path(operation), operation.example().as_ref()).await;
-        assert_eq!((answer.status, answer.code().as_str()), (403, "insufficient_scope"), "{}: {}", operation.id, answer.text);
+        assert_eq!(
+            (answer.status, answer.code().as_str()),
+            (403, "insufficient_scope"),
+            "{}: {}",
+            operation.id,
+            answer.text
+        );
         let challenge = answer.header("www-authenticate").unwrap_or_default().to_owned();
         assert!(challenge.contains(&format!("scope=\"{}\"", operation.scopes[0])), "{}: {challenge}", operation.id);
     }
@@ -91,7 +97,13 @@ house::on_both!(a_token_does_what_its_scopes_say, "2026-01-30T09:00:00Z", |house
         let without = token(&house, &customer, &others.join(" ")).await;
         let (path, example) = (unknown_path(operation), operation.example());
         let answer = send(&without, operation, &path, example.as_ref()).await;
-        assert_eq!((answer.status, answer.code().as_str()), (403, "insufficient_scope"), "{}: {}", operation.id, answer.text);
+        assert_eq!(
+            (answer.status, answer.code().as_str()),
+            (403, "insufficient_scope"),
+            "{}: {}",
+            operation.id,
+            answer.text
+        );
     }
     let reader = token(&house, &customer, "account:read").await;
     reader.get("/v1/account").await.expect(200);
@@ -103,7 +115,13 @@ house::on_both!(a_token_is_never_fresh, "2026-01-30T09:00:00Z", |house| Box::pin
     let able = token(&house, &customer, &api::http::scope::CUSTOMER.join(" ")).await;
     for operation in fresh_ones() {
         let answer = send(&able, operation, &unknown_path(operation), operation.example().as_ref()).await;
-        assert_eq!((answer.status, answer.code().as_str()), (403, "fresh_proof_required"), "{}: {}", operation.id, answer.text);
+        assert_eq!(
+            (answer.status, answer.code().as_str()),
+            (403, "fresh_proof_required"),
+            "{}: {}",
+            operation.id,
+            answer.text
+        );
     }
     let answer = able.post("/v1/security/proof", &json!({ "password": house::house::PASSWORD })).await;
     assert_eq!(answer.expect(403).code(), "fresh_proof_required");
@@ -119,7 +137,13 @@ house::on_both!(a_proof_is_fresh_for_five_minutes, "2026-01-30T09:00:00Z", |hous
     house.travel_to("2026-01-30T09:05:00Z").await;
     for operation in fresh_ones() {
         let answer = send(&customer, operation, &unknown_path(operation), operation.example().as_ref()).await;
-        assert_eq!((answer.status, answer.code().as_str()), (403, "fresh_proof_required"), "{}: {}", operation.id, answer.text);
+        assert_eq!(
+            (answer.status, answer.code().as_str()),
+            (403, "fresh_proof_required"),
+            "{}: {}",
+            operation.id,
+            answer.text
+        );
     }
     customer.post("/v1/security/proof", &json!({ "password": "not the password" })).await.expect(401);
     assert_eq!(customer.add_method("sim_ok").await.expect(403).code(), "fresh_proof_required");
@@ -134,7 +158,8 @@ house::on_both!(a_proof_is_fresh_for_five_minutes, "2026-01-30T09:00:00Z", |hous
 fn fresh_ones() -> Vec<&'static Operation> {
     let says = |operation: &&Operation| {
         let description = operation.value["description"].as_str().unwrap_or_default();
-        description.contains("fresh proof of identity") || description.contains("proof of identity less than 5 minutes old")
+        description.contains("fresh proof of identity")
+            || description.contains("proof of identity less than 5 minutes old")
     };
     let found: Vec<_> = secured().filter(says).collect();
     let must = [

@@ -42,7 +42,12 @@ house::on_both!(what_has_changed_is_not_overwritten, "2026-01-30T09:00:00Z", |ho
         };
         for stale in ["\"0\"", "\"999\"", "\"x\"", "\"0-0123456789abcdef\""] {
             let answer = ask(stale).await;
-            assert_eq!((answer.status, answer.code().as_str()), (412, "precondition_failed"), "{} {stale}", operation.id);
+            assert_eq!(
+                (answer.status, answer.code().as_str()),
+                (412, "precondition_failed"),
+                "{} {stale}",
+                operation.id
+            );
         }
         tried.push(operation.id.as_str());
         let Some(reader) = house::contract::at("GET", &path) else { continue };

@@ -35,7 +35,11 @@ async fn twice(who: &Client, method: Method, path: &str, body: Option<Value>) ->
     other["display_name"] = json!("something else");
     let reused = keyed(who, (method.clone(), path), &key, Some(&other)).await;
     // what cannot be read is told before the key is looked at
-    assert!(["idempotency_key_reused", "validation_failed"].contains(&reused.code().as_str()), "{method} {path}: {}", reused.text);
+    assert!(
+        ["idempotency_key_reused", "validation_failed"].contains(&reused.code().as_str()),
+        "{method} {path}: {}",
+        reused.text
+    );
     first
 }
 
@@ -45,7 +49,13 @@ house::on_both!(what_moves_money_or_deletes_wants_a_key, "2026-01-30T09:00:00Z",
         let method: Method = operation.method.parse().unwrap();
         let (who, path, body) = (estate.entitled(operation), estate.path(operation), operation.example());
         let answer = who.send(method, &path, &[], body.as_ref()).await;
-        assert_eq!((answer.status, answer.code().as_str()), (400, "idempotency_key_required"), "{}: {}", operation.id, answer.text);
+        assert_eq!(
+            (answer.status, answer.code().as_str()),
+            (400, "idempotency_key_required"),
+            "{}: {}",
+            operation.id,
+            answer.text
+        );
     }
     for id in [
         "place_order",
@@ -85,7 +95,9 @@ house::on_both!(a_repeated_request_is_answered_the_same, "2026-01-30T09:00:00Z",
     let cancellation = format!("/v1/services/{service}/cancellation");
     twice(&who, Method::PUT, &cancellation, Some(json!({ "reason": "other" }))).await.expect(200);
     twice(&who, Method::DELETE, &cancellation, None).await.expect(200);
-    twice(&who, Method::PUT, &format!("/v1/services/{service}/renewal"), Some(json!({ "mode": "manual" }))).await.expect(200);
+    twice(&who, Method::PUT, &format!("/v1/services/{service}/renewal"), Some(json!({ "mode": "manual" })))
+        .await
+        .expect(200);
     twice(&who, Method::PATCH, "/v1/account", Some(json!({ "city": "Lille" }))).await.expect(200);
     twice(&who, Method::DELETE, &format!("/v1/payment-methods/{weak}"), None).await.expect(204);
     twice(&who, Method::POST, &format!("/v1/services/{service}/deletion"), Some(json!({}))).await.expect(202);
@@ -128,7 +140,10 @@ house::on_both!(a_key_belongs_to_its_caller_and_request, "2026-01-30T09:00:00Z",
     let theirs = keyed(&two, patch.clone(), "shared", Some(&body)).await.expect(200);
     assert_eq!(theirs.header("idempotent-replayed"), None);
     for other in [json!({ "city": "Paris" }), json!({ "city": "Lille", "phone": null })] {
-        assert_eq!(keyed(&one, patch.clone(), "shared", Some(&other)).await.expect(422).code(), "idempotency_key_reused");
+        assert_eq!(
+            keyed(&one, patch.clone(), "shared", Some(&other)).await.expect(422).code(),
+            "idempotency_key_reused"
+        );
     }
     let elsewhere = keyed(&one, (Method::DELETE, "/v1/account/backup-email"), "shared", None).await.expect(422);
     assert_eq!(elsewhere.code(), "idempotency_key_reused");
@@ -149,7 +164,8 @@ house::on_both!(requests_at_once_are_done_once, "2026-01-30T09:00:00Z", |house| 
         assert!(answer.status == 201 || answer.code() == "idempotency_in_flight", "{}", answer.text);
         assert!(answer.status == 201 || answer.header("retry-after").is_some());
     }
-    let made: Vec<_> = answers.iter().filter(|it| it.status == 201 && it.header("idempotent-replayed").is_none()).collect();
+    let made: Vec<_> =
+        answers.iter().filter(|it| it.status == 201 && it.header("idempotent-replayed").is_none()).collect();
     assert_eq!((made.len(), who.get("/v1/orders").await.items().len()), (1, 1));
     let order = made[0].text("/id");
     let path = format!("/v1/orders/{order}/payment");

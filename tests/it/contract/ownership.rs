@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 /// An answer without what names the request: the path that was called.
 fn told(answer: &Answer, path: &str) -> (u16, String, Vec<(String, String)>) {
     let headers = answer.headers.iter().filter(|(name, _)| *name != "date");
-    let headers = headers.map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()));
+    let headers =
+        headers.map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()));
     (answer.status, answer.text.replace(path, "…"), headers.collect())
 }
 
@@ -53,11 +54,18 @@ house::on_both!(ids_of_the_wrong_kind_or_form_are_unknown, "2026-01-30T09:00:00Z
             let Some(kind) = prefix(parameter) else { continue };
             let id = estate.id(Estate::kind(operation, &kind));
             let (_, random) = id.split_once('_').unwrap();
-            let wrong = [format!("xxx_{random}"), random.to_owned(), id.to_uppercase(), format!("{id}0"), "%00".to_owned()];
+            let wrong =
+                [format!("xxx_{random}"), random.to_owned(), id.to_uppercase(), format!("{id}0"), "%00".to_owned()];
             for wrong in wrong {
                 let path = own.replace(id, &wrong);
                 let answer = send(estate.entitled(operation), operation, &path, operation.example().as_ref()).await;
-                assert_eq!((answer.status, answer.code().as_str()), (404, "not_found"), "{} {path}: {}", operation.id, answer.text);
+                assert_eq!(
+                    (answer.status, answer.code().as_str()),
+                    (404, "not_found"),
+                    "{} {path}: {}",
+                    operation.id,
+                    answer.text
+                );
             }
         }
     }

@@ -142,7 +142,12 @@ house::on_both!(a_cursor_that_is_made_up_is_refused, "2026-01-30T09:00:00Z", |ho
         for key in keys {
             let forged = encoded(json!([real[0], key, real[2]]).to_string().as_bytes());
             let answer = who.get(&format!("{path}?limit=1&cursor={forged}")).await;
-            assert!(answer.status == 200 || answer.code() == "invalid_cursor", "{} {key}: {}", operation.id, answer.text);
+            assert!(
+                answer.status == 200 || answer.code() == "invalid_cursor",
+                "{} {key}: {}",
+                operation.id,
+                answer.text
+            );
         }
     }
 }));

@@ -27,7 +27,8 @@ fn the_files_are_those_that_the_code_generates() {
 #[test]
 fn no_released_client_breaks() {
     let released = std::fs::read_dir(folder().join("released")).expect("openapi/released");
-    let files = released.map(|entry| entry.unwrap().path()).filter(|path| path.extension().is_some_and(|it| it == "json"));
+    let files =
+        released.map(|entry| entry.unwrap().path()).filter(|path| path.extension().is_some_and(|it| it == "json"));
     for path in files {
         let old: Value = serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
         let broken = openapi::compare::breaking(&old, document());

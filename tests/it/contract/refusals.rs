@@ -31,9 +31,21 @@ async fn in_language(who: &Client, method: &Method, path: &str, language: &str) 
 
 house::on_both!(what_is_not_there_is_told_in_both_languages, "2026-01-30T09:00:00Z", |house| Box::pin(async move {
     let anyone = house.stranger();
-    for path in ["/", "/v1", "/v1/", "/v2/account", "/v1/acount", "/v1/account/", "//v1/account", "/v1/services/a/b/c", "/docs/errors/none"] {
-        let (english, french) =
-            (in_language(&anyone, &Method::GET, path, "en").await, in_language(&anyone, &Method::GET, path, "fr-CA").await);
+    for path in [
+        "/",
+        "/v1",
+        "/v1/",
+        "/v2/account",
+        "/v1/acount",
+        "/v1/account/",
+        "//v1/account",
+        "/v1/services/a/b/c",
+        "/docs/errors/none",
+    ] {
+        let (english, french) = (
+            in_language(&anyone, &Method::GET, path, "en").await,
+            in_language(&anyone, &Method::GET, path, "fr-CA").await,
+        );
         is_problem(&english, path);
         is_problem(&french, path);
         assert_eq!((english.status, english.code()), (404, french.code()), "{path}");
@@ -80,16 +92,21 @@ house::on_both!(every_operation_refuses_in_both_languages, "2026-01-30T09:00:00Z
     }
 }));
 
-house::on_both!(the_account_s_language_is_used_when_none_is_asked_for, "2026-01-30T09:00:00Z", |house| Box::pin(async move {
-    let customer = house.customer().await;
-    let stray = "/v1/services/svc_01h455vb4pex5vsknk084sn02q";
-    let english = customer.get(stray).await.expect(404);
-    customer.patch("/v1/account", &json!({ "language": "fr" })).await.expect(200);
-    let french = customer.get(stray).await.expect(404);
-    assert_eq!((english.text("/title").as_str(), french.text("/title").as_str()), ("There is no such resource", "Cette ressource n'existe pas"));
-    let asked = in_language(&customer, &Method::GET, stray, "en").await;
-    assert_eq!(asked.text("/title"), english.text("/title"));
-}));
+house::on_both!(the_account_s_language_is_used_when_none_is_asked_for, "2026-01-30T09:00:00Z", |house| Box::pin(
+    async move {
+        let customer = house.customer().await;
+        let stray = "/v1/services/svc_01h455vb4pex5vsknk084sn02q";
+        let english = customer.get(stray).await.expect(404);
+        customer.patch("/v1/account", &json!({ "language": "fr" })).await.expect(200);
+        let french = customer.get(stray).await.expect(404);
+        assert_eq!(
+            (english.text("/title").as_str(), french.text("/title").as_str()),
+            ("There is no such resource", "Cette ressource n'existe pas")
+        );
+        let asked = in_language(&customer, &Method::GET, stray, "en").await;
+        assert_eq!(asked.text("/title"), english.text("/title"));
+    }
+));
 
 house::on_both!(every_code_has_its_page, "2026-01-30T09:00:00Z", |house| Box::pin(async move {
     let anyone = house.stranger();
@@ -125,7 +142,12 @@ house::on_both!(nothing_of_the_inside_is_told, "2026-01-30T09:00:00Z", |house| B
                 is_problem(&answer, &operation.id);
             }
             for word in ["sqlx", "SELECT ", "panicked", "/src/", "DbErr", "sea_orm"] {
-                assert!(!answer.text.contains(word) || operation.id.starts_with("get_openapi"), "{}: {}", operation.id, answer.text);
+                assert!(
+                    !answer.text.contains(word) || operation.id.starts_with("get_openapi"),
+                    "{}: {}",
+                    operation.id,
+                    answer.text
+                );
             }
         }
     }

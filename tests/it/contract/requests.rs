@@ -8,7 +8,13 @@ use house::contract::{Operation, operations};
 use serde_json::{Value, json};
 
 /// Sends an operation of the estate's with a body as it is.
-async fn raw(house: &house::House, estate: &Estate, operation: &Operation, media: &str, body: impl Into<reqwest::Body>) -> Answer {
+async fn raw(
+    house: &house::House,
+    estate: &Estate,
+    operation: &Operation,
+    media: &str,
+    body: impl Into<reqwest::Body>,
+) -> Answer {
     let who = estate.entitled(operation);
     let method: reqwest::Method = operation.method.parse().unwrap();
     let mut request = reqwest::Client::new()
@@ -49,13 +55,33 @@ house::on_both!(bodies_are_read_strictly, "2026-01-30T09:00:00Z", |house| Box::p
     for operation in with_body() {
         let media = &operation.media()[0];
         let example = operation.example().unwrap_or_else(|| panic!("{} has no example", operation.id));
-        for broken in ["{", "", "nonsense", "{} {}", "[]", "[1]", "1", "null", "\"a\"", "{\"a\":1,}", "{'a':1}", "\u{feff}{}", "{\"a\":NaN}"] {
+        for broken in [
+            "{",
+            "",
+            "nonsense",
+            "{} {}",
+            "[]",
+            "[1]",
+            "1",
+            "null",
+            "\"a\"",
+            "{\"a\":1,}",
+            "{'a':1}",
+            "\u{feff}{}",
+            "{\"a\":NaN}",
+        ] {
             if broken.is_empty() && operation.value["requestBody"]["required"] != true {
                 continue;
             }
             is(&raw(&house, &estate, operation, media, broken).await, 400, "malformed", operation);
         }
-        for other in ["text/plain", "application/xml", "application/x-www-form-urlencoded", "application/json; charset=latin1", ""] {
+        for other in [
+            "text/plain",
+            "application/xml",
+            "application/x-www-form-urlencoded",
+            "application/json; charset=latin1",
+            "",
+        ] {
             let answer = raw(&house, &estate, operation, other, example.to_string()).await;
             is(&answer, 415, "unsupported_media_type", operation);
         }
@@ -65,7 +91,13 @@ house::on_both!(bodies_are_read_strictly, "2026-01-30T09:00:00Z", |house| Box::p
         unknown["no_such_member"] = json!(1);
         let answer = raw(&house, &estate, operation, media, unknown.to_string()).await;
         is(&answer, 422, "validation_failed", operation);
-        assert_eq!(at(&answer, "/no_such_member").as_deref(), Some("unknown_member"), "{}: {}", operation.id, answer.text);
+        assert_eq!(
+            at(&answer, "/no_such_member").as_deref(),
+            Some("unknown_member"),
+            "{}: {}",
+            operation.id,
+            answer.text
+        );
         let Some((name, value)) = example.as_object().and_then(|members| members.iter().next()) else { continue };
         let twice = format!("{{\"{name}\":{value},\"{name}\":{value}}}");
         let answer = raw(&house, &estate, operation, media, twice).await;
@@ -76,13 +108,27 @@ house::on_both!(bodies_are_read_strictly, "2026-01-30T09:00:00Z", |house| Box::p
 
 house::on_both!(examples_can_be_read, "2026-01-30T09:00:00Z", |house| Box::pin(async move {
     let estate = Estate::of(&house).await;
-    let about_form = ["invalid_type", "unknown_member", "required", "null_not_allowed", "not_one_of", "duplicate", "too_long", "too_short"];
+    let about_form = [
+        "invalid_type",
+        "unknown_member",
+        "required",
+        "null_not_allowed",
+        "not_one_of",
+        "duplicate",
+        "too_long",
+        "too_short",
+    ];
     // logs its own session out, among others: each with a session of its own would hide what comes before
     for operation in with_body() {
         for media in operation.media() {
             let body = operation.example().unwrap().to_string();
             let answer = raw(&house, &estate, operation, &media, body).await;
-            assert!(answer.status != 400 && answer.status != 415 && answer.status < 500, "{}: {}", operation.id, answer.text);
+            assert!(
+                answer.status != 400 && answer.status != 415 && answer.status < 500,
+                "{}: {}",
+                operation.id,
+                answer.text
+            );
             for error in answer.body["errors"].as_array().into_iter().flatten() {
                 let code = error["code"].as_str().unwrap();
                 assert!(!about_form.contains(&code), "{}: its own example is refused: {}", operation.id, answer.text);
@@ -100,9 +146,10 @@ house::on_both!(members_of_the_wrong_type_are_named, "2026-01-30T09:00:00Z", |ho
             wrong[name] = json!({ "an": ["object"] });
             let answer = raw(&house, &estate, operation, &operation.media()[0], wrong.to_string()).await;
             is(&answer, 422, "validation_failed", operation);
-            let told = answer.body["errors"].as_array().unwrap().iter().any(|error| {
-                error["pointer"].as_str().is_some_and(|pointer| pointer.starts_with(&format!("/{name}")))
-            });
+            let told =
+                answer.body["errors"].as_array().unwrap().iter().any(|error| {
+                    error["pointer"].as_str().is_some_and(|pointer| pointer.starts_with(&format!("/{name}")))
+                });
             assert!(told, "{} {name}: {}", operation.id, answer.text);
         }
     }
@@ -111,7 +158,10 @@ house::on_both!(members_of_the_wrong_type_are_named, "2026-01-30T09:00:00Z", |ho
 house::on_both!(server_owned_members_are_refused, "2026-01-30T09:00:00Z", |house| Box::pin(async move {
     let estate = Estate::of(&house).await;
     for (operation, members) in [
-        ("update_account", &["id", "handle", "status", "balance", "email", "email_verified", "version", "created_at", "currency"][..]),
+        (
+            "update_account",
+            &["id", "handle", "status", "balance", "email", "email_verified", "version", "created_at", "currency"][..],
+        ),
         ("place_order", &["status", "totals", "number", "unit_price", "paid_at"][..]),
         ("update_service", &["status", "expires_on", "plan", "renewal", "price"][..]),
         ("rename_payment_method", &["status", "is_default", "token", "expires"][..]),
@@ -134,7 +184,8 @@ house::on_both!(unknown_parameters_are_refused, "2026-01-30T09:00:00Z", |house| 
         let path = format!("{}?no_such_parameter=1&nor_this", estate.path(operation));
         let answer = send(estate.entitled(operation), operation, &path, operation.example().as_ref()).await;
         is(&answer, 400, "unknown_parameter", operation);
-        let named: Vec<_> = answer.body["errors"].as_array().unwrap().iter().map(|error| error["parameter"].clone()).collect();
+        let named: Vec<_> =
+            answer.body["errors"].as_array().unwrap().iter().map(|error| error["parameter"].clone()).collect();
         assert_eq!(named, ["no_such_parameter", "nor_this"], "{}", operation.id);
     }
 }));
@@ -166,7 +217,10 @@ house::on_both!(parameters_are_read_strictly, "2026-01-30T09:00:00Z", |house| Bo
         for parameter in operation.parameters("query") {
             let name = parameter["name"].as_str().unwrap();
             let shape = &parameter["schema"];
-            let free = shape["type"] == "string" && shape["format"].is_null() && shape["enum"].is_null() && shape["pattern"].is_null();
+            let free = shape["type"] == "string"
+                && shape["format"].is_null()
+                && shape["enum"].is_null()
+                && shape["pattern"].is_null();
             let list = shape["type"] == "array";
             if free || list || ["limit", "cursor", "sort", "with_total"].contains(&name) {
                 continue;
@@ -194,8 +248,11 @@ house::on_both!(what_a_database_cannot_hold_is_refused, "2026-01-30T09:00:00Z", 
     for operation in operations().iter().filter(|operation| !operation.writes()) {
         for parameter in operation.parameters("query") {
             let name = parameter["name"].as_str().unwrap();
-            for value in ["-100000-01-01T00:00:00Z", "%2B200000-01-01T00:00:00Z", "-100000-01-01", "%2B200000-01-01", "a%00b"] {
-                let answer = estate.entitled(operation).get(&format!("{}?{name}={value}", estate.path(operation))).await;
+            for value in
+                ["-100000-01-01T00:00:00Z", "%2B200000-01-01T00:00:00Z", "-100000-01-01", "%2B200000-01-01", "a%00b"]
+            {
+                let answer =
+                    estate.entitled(operation).get(&format!("{}?{name}={value}", estate.path(operation))).await;
                 assert!(answer.status < 500, "{} {name}={value}: {}", operation.id, answer.text);
             }
         }

@@ -10,7 +10,11 @@ on_both!(an_invoice_says_what_was_bought_and_paid, "2026-01-30T09:00:00Z", |hous
     let invoice = who.get(&format!("/v1/invoices/{}", listed[0]["id"].as_str().unwrap())).await.expect(200);
     assert_eq!(invoice.text("/number"), "FC-2026-000001");
     assert_eq!(invoice.text("/status"), "paid");
-    assert!(invoice.text.contains("7.20") && invoice.text.contains("6.00") && invoice.text.contains("1.20"), "{}", invoice.text);
+    assert!(
+        invoice.text.contains("7.20") && invoice.text.contains("6.00") && invoice.text.contains("1.20"),
+        "{}",
+        invoice.text
+    );
     assert!(invoice.text.contains("12 rue des Lilas"), "the buyer as of that day: {}", invoice.text);
     // what changes later changes no issued document
     who.patch("/v1/account", &json!({ "street": "1 place Neuve", "last_name": "Duval" })).await.expect(200);
@@ -37,7 +41,8 @@ on_both!(a_credit_note_names_its_invoice, "2026-01-30T09:00:00Z", |house| Box::p
     let estate = crate::contract::estate::Estate::of(&house).await;
     let note = estate.owner.get(&format!("/v1/credit-notes/{}", estate.id("credit-notes"))).await.expect(200);
     assert!(note.text("/number").starts_with("AV-2026-") || !note.text("/number").starts_with("FC-"), "{}", note.text);
-    let credited = find(&note.body, "inv_").into_iter().find(|id| id != estate.id("credit-notes")).expect("its invoice");
+    let credited =
+        find(&note.body, "inv_").into_iter().find(|id| id != estate.id("credit-notes")).expect("its invoice");
     let invoice = estate.owner.get(&format!("/v1/invoices/{credited}")).await.expect(200);
     assert_eq!(invoice.text("/status"), "credited", "{}", invoice.text);
     // the kinds keep apart

@@ -19,12 +19,17 @@ on_both!(an_account_is_found_by_the_beginning_of_its_name, "2026-01-30T09:00:00Z
 }));
 
 on_both!(a_blocked_account_lets_nobody_in, "2026-01-30T09:00:00Z", |house| Box::pin(async move {
-    let (who, operator) = (house.customer_with_service(("sim_ok", "vps-starter", "P1M", "automatic")).await, house.operator().await);
+    let (who, operator) =
+        (house.customer_with_service(("sim_ok", "vps-starter", "P1M", "automatic")).await, house.operator().await);
     let id = who.get("/v1/account").await.text("/id");
     let path = format!("/v1/operator/accounts/{id}/block");
     let blocked = operator.put(&path, &json!({ "reason": "Stolen card reported" })).await.expect(200);
     assert_eq!(blocked.text("/status"), "blocked");
-    assert_eq!(operator.put(&path, &json!({})).await.expect(200).body["etag"], blocked.body["etag"], "again changes nothing");
+    assert_eq!(
+        operator.put(&path, &json!({})).await.expect(200).body["etag"],
+        blocked.body["etag"],
+        "again changes nothing"
+    );
     who.get("/v1/account").await.expect(401);
     let login = json!({ "login": who.email, "password": PASSWORD });
     house.stranger().post("/v1/sessions", &login).await.expect(401);
@@ -49,9 +54,14 @@ on_both!(without_a_body_it_is_blocked_too, "2026-01-30T09:00:00Z", |house| Box::
     let blocked = operator.send(reqwest::Method::PUT, &path, &[], None).await.expect(200);
     assert_eq!(blocked.text("/status"), "blocked");
     // a pending account is opened by its code, not by being let in again
-    house.stranger().post("/v1/accounts", &json!({ "email": "new@example.org", "password": PASSWORD })).await.expect(202);
+    house
+        .stranger()
+        .post("/v1/accounts", &json!({ "email": "new@example.org", "password": PASSWORD }))
+        .await
+        .expect(202);
     house.settle().await;
-    let pending = operator.get("/v1/operator/accounts?q=new@example.org").await.items()[0]["id"].as_str().unwrap().to_owned();
+    let pending =
+        operator.get("/v1/operator/accounts?q=new@example.org").await.items()[0]["id"].as_str().unwrap().to_owned();
     let path = format!("/v1/operator/accounts/{pending}/block");
     operator.put(&path, &json!({})).await.expect(200);
     let code = json!({ "email": "new@example.org", "code": house.code_for("new@example.org") });

@@ -26,14 +26,22 @@ async fn advance(house: &House, operator: &Client, clock: &str, to: &str) {
     assert_eq!(again.code(), "clock_advancing");
     advance_all(&house.app).await.unwrap();
     let done = operator.get(&format!("/v1/operations/{}", moving.text("/id"))).await.expect(200);
-    assert_eq!((done.text("/status"), done.text("/progress")), ("succeeded".to_owned(), "100".to_owned()), "{}", done.text);
+    assert_eq!(
+        (done.text("/status"), done.text("/progress")),
+        ("succeeded".to_owned(), "100".to_owned()),
+        "{}",
+        done.text
+    );
     assert_eq!(operator.get(&format!("/v1/operator/test-clocks/{clock}")).await.text("/now_at"), to);
 }
 
 on_both!(time_passes_for_its_accounts_only, "2026-01-30T09:00:00Z", |house| Box::pin(async move {
     let operator = house.operator().await;
     let clock = clock(&operator, "2026-01-30T09:00:00Z").await;
-    let (on, off) = (clocked(&house, &operator, &clock).await, house.customer_with_service(("sim_ok", "vps-starter", "P1M", "automatic")).await);
+    let (on, off) = (
+        clocked(&house, &operator, &clock).await,
+        house.customer_with_service(("sim_ok", "vps-starter", "P1M", "automatic")).await,
+    );
     on.order("vps-starter", "P1M", "automatic").await;
     // the ordinary run leaves it alone
     house.settle().await;
@@ -45,8 +53,12 @@ on_both!(time_passes_for_its_accounts_only, "2026-01-30T09:00:00Z", |house| Box:
     assert_eq!(on.get("/v1/invoices").await.items().len(), 4);
     assert_eq!(off.service().await["expires_on"], "2026-02-28", "the other lives in real time");
     assert_eq!(off.get("/v1/invoices").await.items().len(), 1);
-    let numbers: Vec<String> = on.get("/v1/invoices").await.items().iter().map(|it| it["number"].as_str().unwrap().to_owned()).collect();
-    assert!(numbers.iter().all(|number| number.starts_with('T')), "test invoices have a series of their own: {numbers:?}");
+    let numbers: Vec<String> =
+        on.get("/v1/invoices").await.items().iter().map(|it| it["number"].as_str().unwrap().to_owned()).collect();
+    assert!(
+        numbers.iter().all(|number| number.starts_with('T')),
+        "test invoices have a series of their own: {numbers:?}"
+    );
     let mails = on.get("/v1/account/emails?limit=100").await.items();
     assert!(mails.iter().all(|mail| mail["state"] == "accepted"), "{mails:#?}");
     assert!(mails.iter().any(|mail| mail["created_at"].as_str().unwrap().starts_with("2026-04")));
@@ -76,7 +88,10 @@ on_both!(a_clock_never_goes_back, "2026-01-30T09:00:00Z", |house| Box::pin(async
         operator.post(&path, &wrong).await.expect(422);
     }
     let listed = operator.get("/v1/operator/test-clocks").await.expect(200).items();
-    assert_eq!((listed.len(), &listed[0]["now_at"], listed[0].get("target_at")), (1, &json!("2026-03-01T00:00:00Z"), None));
+    assert_eq!(
+        (listed.len(), &listed[0]["now_at"], listed[0].get("target_at")),
+        (1, &json!("2026-03-01T00:00:00Z"), None)
+    );
 }));
 
 on_both!(an_account_with_an_order_keeps_its_clock, "2026-01-30T09:00:00Z", |house| Box::pin(async move {

@@ -3,17 +3,24 @@
 use house::{House, On, on_both};
 use serde_json::json;
 
-on_both!(milestones_are_listed_in_the_order_in_which_they_are_due, "2026-01-30T09:00:00Z", |house| Box::pin(async move {
-    let (who, operator) = (house.customer_with_service(("sim_ok", "vps-starter", "P1Y", "automatic")).await, house.operator().await);
-    let service = who.service().await["id"].as_str().unwrap().to_owned();
-    let planned = operator.get(&format!("/v1/operator/milestones?state=planned&service_id={service}&limit=100")).await.expect(200).items();
-    let due: Vec<&str> = planned.iter().map(|milestone| milestone["due_at"].as_str().unwrap()).collect();
-    assert!(due.len() >= 4 && due.is_sorted(), "{due:?}");
-    assert!(operator.get("/v1/operator/milestones?state=parked").await.items().is_empty());
-    let id = planned[0]["id"].as_str().unwrap();
-    let retry = operator.post(&format!("/v1/operator/milestones/{id}/retry-request"), &json!({})).await;
-    assert_eq!(retry.expect(409).code(), "milestone_not_parked");
-}));
+on_both!(milestones_are_listed_in_the_order_in_which_they_are_due, "2026-01-30T09:00:00Z", |house| Box::pin(
+    async move {
+        let (who, operator) =
+            (house.customer_with_service(("sim_ok", "vps-starter", "P1Y", "automatic")).await, house.operator().await);
+        let service = who.service().await["id"].as_str().unwrap().to_owned();
+        let planned = operator
+            .get(&format!("/v1/operator/milestones?state=planned&service_id={service}&limit=100"))
+            .await
+            .expect(200)
+            .items();
+        let due: Vec<&str> = planned.iter().map(|milestone| milestone["due_at"].as_str().unwrap()).collect();
+        assert!(due.len() >= 4 && due.is_sorted(), "{due:?}");
+        assert!(operator.get("/v1/operator/milestones?state=parked").await.items().is_empty());
+        let id = planned[0]["id"].as_str().unwrap();
+        let retry = operator.post(&format!("/v1/operator/milestones/{id}/retry-request"), &json!({})).await;
+        assert_eq!(retry.expect(409).code(), "milestone_not_parked");
+    }
+));
 
 on_both!(the_scheduler_tells_how_it_is, "2026-01-30T09:00:00Z", |house| Box::pin(async move {
     let (who, operator) = (house.customer_paying_with("sim_ok").await, house.operator().await);

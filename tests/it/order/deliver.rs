@@ -8,14 +8,17 @@ async fn set(operator: &Client, order: &str, step: &str, status: &str) -> Answer
 }
 
 fn steps(tracking: &Answer) -> Vec<(String, String)> {
-    let step = |item: serde_json::Value| (item["step"].as_str().unwrap().to_owned(), item["status"].as_str().unwrap().to_owned());
+    let step = |item: serde_json::Value| {
+        (item["step"].as_str().unwrap().to_owned(), item["status"].as_str().unwrap().to_owned())
+    };
     tracking.items().into_iter().map(step).collect()
 }
 
 #[track_caller]
 fn stands(tracking: &Answer, expected: [&str; 4]) {
     let known = ["validating", "validated", "delivering", "available"];
-    let expected: Vec<_> = known.iter().zip(expected).map(|(step, status)| ((*step).to_owned(), status.to_owned())).collect();
+    let expected: Vec<_> =
+        known.iter().zip(expected).map(|(step, status)| ((*step).to_owned(), status.to_owned())).collect();
     assert_eq!(steps(tracking), expected, "{}", tracking.text);
 }
 
@@ -28,8 +31,12 @@ on_both!(an_automatic_plan_is_delivered_at_once, "2026-01-30T09:00:00Z", |house|
     house.settle().await;
     let tracking = who.get(&path).await.expect(200);
     stands(&tracking, ["done", "done", "done", "done"]);
-    let at: Vec<chrono::DateTime<chrono::Utc>> = tracking.items().iter().flat_map(|item| item["history"].as_array().unwrap().clone())
-        .map(|line| line["at"].as_str().unwrap().parse().unwrap()).collect();
+    let at: Vec<chrono::DateTime<chrono::Utc>> = tracking
+        .items()
+        .iter()
+        .flat_map(|item| item["history"].as_array().unwrap().clone())
+        .map(|line| line["at"].as_str().unwrap().parse().unwrap())
+        .collect();
     assert!(at.len() >= 5 && at.is_sorted(), "{at:?}");
     let service = who.service().await;
     assert_eq!((&service["status"], &service["expires_on"]), (&json!("active"), &json!("2026-02-28")));
@@ -51,21 +58,35 @@ on_both!(the_provider_s_systems_report_step_by_step, "2026-01-30T09:00:00Z", |ho
     set(&operator, &order, "delivering", "doing").await.expect(200);
     stands(&who.get(&path).await.expect(200), ["done", "done", "doing", "todo"]);
     assert_eq!(who.service().await["status"], "delivering");
-    for (step, status) in [("available", "done"), ("validated", "error"), ("delivering", "todo"), ("validating", "doing")] {
-        assert_eq!(set(&operator, &order, step, status).await.expect(409).code(), "step_out_of_order", "{step} {status}");
+    for (step, status) in
+        [("available", "done"), ("validated", "error"), ("delivering", "todo"), ("validating", "doing")]
+    {
+        assert_eq!(
+            set(&operator, &order, step, status).await.expect(409).code(),
+            "step_out_of_order",
+            "{step} {status}"
+        );
     }
     set(&operator, &order, "delivering", "error").await.expect(200);
     set(&operator, &order, "delivering", "doing").await.expect(200);
     stands(&set(&operator, &order, "delivering", "done").await.expect(200), ["done", "done", "done", "todo"]);
     let lines = who.get(&path).await.expect(200).items()[2]["history"].as_array().unwrap().len();
     set(&operator, &order, "delivering", "done").await.expect(200);
-    assert_eq!(who.get(&path).await.expect(200).items()[2]["history"].as_array().unwrap().len(), lines, "again changes nothing");
+    assert_eq!(
+        who.get(&path).await.expect(200).items()[2]["history"].as_array().unwrap().len(),
+        lines,
+        "again changes nothing"
+    );
     house.travel_to("2026-02-03T15:00:00Z").await;
     stands(&set(&operator, &order, "available", "done").await.expect(200), ["done", "done", "done", "done"]);
     let mut who = who;
     who.log_in().await;
     let service = who.service().await;
-    assert_eq!((&service["status"], &service["expires_on"]), (&json!("active"), &json!("2026-03-03")), "the period begins on delivery");
+    assert_eq!(
+        (&service["status"], &service["expires_on"]),
+        (&json!("active"), &json!("2026-03-03")),
+        "the period begins on delivery"
+    );
     assert_eq!(set(&operator, &order, "delivering", "error").await.expect(409).code(), "step_out_of_order");
     house.settle().await;
     let delivered = who.get("/v1/account/emails?kind=order_delivered").await.expect(200).items();
@@ -90,7 +111,8 @@ on_both!(an_order_of_both_kinds_waits_for_the_slower, "2026-01-30T09:00:00Z", |h
     let order = who.post("/v1/orders", &items).await.expect(201).text("/id");
     who.post(&format!("/v1/orders/{order}/payment"), &json!({ "source": "payment_method" })).await.expect(201);
     house.settle().await;
-    let mut statuses: Vec<String> = who.get("/v1/services").await.items().iter().map(|it| it["status"].as_str().unwrap().to_owned()).collect();
+    let mut statuses: Vec<String> =
+        who.get("/v1/services").await.items().iter().map(|it| it["status"].as_str().unwrap().to_owned()).collect();
     statuses.sort();
     assert_eq!(statuses, ["active", "delivering"]);
     assert_eq!(who.get(&format!("/v1/orders/{order}")).await.text("/status"), "delivering");

@@ -26,7 +26,11 @@ on_both!(the_first_is_the_default_and_one_is, "2026-01-30T09:00:00Z", |house| Bo
     let chosen = choose(&second.text("/id")).await.expect(200);
     assert_eq!((&chosen.body["id"], &chosen.body["is_default"]), (&second.body["id"], &json!(true)));
     assert_eq!(defaults(&who).await, [second.text("/id")]);
-    assert_eq!(choose(&second.text("/id")).await.expect(200).body["etag"], chosen.body["etag"], "again changes nothing");
+    assert_eq!(
+        choose(&second.text("/id")).await.expect(200).body["etag"],
+        chosen.body["etag"],
+        "again changes nothing"
+    );
     // the default goes to the newest other
     who.delete(&format!("/v1/payment-methods/{}", second.text("/id"))).await.expect(204);
     assert_eq!(defaults(&who).await.len(), 1);
@@ -37,7 +41,9 @@ on_both!(the_first_is_the_default_and_one_is, "2026-01-30T09:00:00Z", |house| Bo
 
 on_both!(card_numbers_never_come_in, "2026-01-30T09:00:00Z", |house| Box::pin(async move {
     let who = house.customer().await;
-    for number in ["4242424242424242", "4242 4242 4242 4242", "4242-4242-4242-4242", "378282246310005", "tok 5555555555554444"] {
+    for number in
+        ["4242424242424242", "4242 4242 4242 4242", "4242-4242-4242-4242", "378282246310005", "tok 5555555555554444"]
+    {
         let answer = add(&who, number, true).await.expect(422);
         assert!(answer.text.contains("card_number_refused"), "{}", answer.text);
         let digits: String = number.chars().filter(char::is_ascii_digit).collect();
@@ -63,7 +69,11 @@ on_both!(tokens_are_sealed_and_never_shown, "2026-01-30T09:00:00Z", |house| Box:
     let stored = &crate::schema::contents(&house).await["payment_method"];
     assert!(stored.len() == 1 && !stored[0].contains("sim_ok~secret"), "{stored:?}");
     house.settle().await;
-    assert!(house.subjects(&who.email).iter().any(|subject| subject.to_lowercase().contains("payment")), "{:?}", house.subjects(&who.email));
+    assert!(
+        house.subjects(&who.email).iter().any(|subject| subject.to_lowercase().contains("payment")),
+        "{:?}",
+        house.subjects(&who.email)
+    );
 }));
 
 on_both!(the_last_one_stays_while_a_service_renews_by_itself, "2026-01-30T09:00:00Z", |house| Box::pin(async move {
@@ -111,10 +121,20 @@ on_both!(a_label_is_a_short_line, "2026-01-30T09:00:00Z", |house| Box::pin(async
     let path = format!("/v1/payment-methods/{}", defaults(&who).await[0]);
     assert_eq!(who.patch(&path, &json!({ "label": "  Firm card " })).await.expect(200).text("/label"), "Firm card");
     for (wrong, code) in [("", "required"), ("   ", "required"), ("x".repeat(65).as_str(), "too_long")] {
-        assert_eq!(who.patch(&path, &json!({ "label": wrong })).await.expect(422).text("/errors/0/code"), code, "{wrong:?}");
+        assert_eq!(
+            who.patch(&path, &json!({ "label": wrong })).await.expect(422).text("/errors/0/code"),
+            code,
+            "{wrong:?}"
+        );
     }
-    assert_eq!(who.patch(&path, &json!({ "label": Value::Null })).await.expect(422).text("/errors/0/code"), "null_not_allowed");
-    assert_eq!(who.patch(&path, &json!({ "is_default": true })).await.expect(422).text("/errors/0/code"), "unknown_member");
+    assert_eq!(
+        who.patch(&path, &json!({ "label": Value::Null })).await.expect(422).text("/errors/0/code"),
+        "null_not_allowed"
+    );
+    assert_eq!(
+        who.patch(&path, &json!({ "is_default": true })).await.expect(422).text("/errors/0/code"),
+        "unknown_member"
+    );
 }));
 
 on_both!(an_account_keeps_twenty, "2026-01-30T09:00:00Z", |house| Box::pin(async move {

@@ -12,7 +12,8 @@ on_both!(the_address_and_the_handle_open_the_same_account, "2026-01-30T09:00:00Z
     let (who, anyone) = (house.customer().await, house.stranger());
     let account = who.get("/v1/account").await.expect(200);
     let (handle, email) = (account.text("/handle"), who.email.clone());
-    for login in [email.as_str(), &email.to_uppercase(), &format!(" {email} "), handle.as_str(), &handle.to_uppercase()] {
+    for login in [email.as_str(), &email.to_uppercase(), &format!(" {email} "), handle.as_str(), &handle.to_uppercase()]
+    {
         let session = log_in(&anyone, login, PASSWORD).await.expect(201);
         assert_eq!((session.text("/token_type"), session.text("/expires_in")), ("Bearer".to_owned(), "600".to_owned()));
         let seen = anyone.with_token(&session.text("/access_token")).get("/v1/account").await.expect(200);
@@ -22,12 +23,21 @@ on_both!(the_address_and_the_handle_open_the_same_account, "2026-01-30T09:00:00Z
 
 on_both!(every_failure_looks_the_same_and_is_noted, "2026-01-30T09:00:00Z", |house| Box::pin(async move {
     let (who, anyone) = (house.customer().await, house.stranger());
-    let tries = [(who.email.as_str(), "wrong"), ("nobody@example.org", PASSWORD), ("zz99999-tacit", PASSWORD), ("", ""), ("@", "x")];
+    let tries = [
+        (who.email.as_str(), "wrong"),
+        ("nobody@example.org", PASSWORD),
+        ("zz99999-tacit", PASSWORD),
+        ("", ""),
+        ("@", "x"),
+    ];
     let mut seen = Vec::new();
     for (login, password) in tries {
         let answer = log_in(&anyone, login, password).await.expect(401);
         let request = answer.text("/request_id");
-        seen.push((answer.text.replace(&request, "-"), answer.headers.keys().map(ToString::to_string).collect::<Vec<_>>()));
+        seen.push((
+            answer.text.replace(&request, "-"),
+            answer.headers.keys().map(ToString::to_string).collect::<Vec<_>>(),
+        ));
     }
     assert!(seen.windows(2).all(|pair| pair[0] == pair[1]), "{seen:#?}");
     let log = who.get("/v1/account/activity").await.expect(200).items();
@@ -54,7 +64,11 @@ on_both!(a_session_ends_after_thirty_days, "2026-01-30T09:00:00Z", |house| Box::
     let mut token = session.text("/refresh_token");
     for day in ["2026-02-10T09:00:00Z", "2026-02-20T09:00:00Z", "2026-03-01T08:59:59Z"] {
         house.travel_to(day).await;
-        token = who.post("/v1/sessions/refresh", &json!({ "refresh_token": token })).await.expect(200).text("/refresh_token");
+        token = who
+            .post("/v1/sessions/refresh", &json!({ "refresh_token": token }))
+            .await
+            .expect(200)
+            .text("/refresh_token");
     }
     house.travel_to("2026-03-01T09:00:00Z").await;
     who.post("/v1/sessions/refresh", &json!({ "refresh_token": token })).await.expect(401);
@@ -62,7 +76,8 @@ on_both!(a_session_ends_after_thirty_days, "2026-01-30T09:00:00Z", |house| Box::
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn guesses_from_one_address_are_limited() {
-    let house = house::House::open_with(house::On::Sqlite, "2026-01-30T09:00:00Z", |config| config.rate_limits = true).await;
+    let house =
+        house::House::open_with(house::On::Sqlite, "2026-01-30T09:00:00Z", |config| config.rate_limits = true).await;
     let anyone = house.stranger();
     let mut refused = None;
     for _ in 0..40 {
@@ -76,6 +91,10 @@ async fn guesses_from_one_address_are_limited() {
     let refused = refused.expect("guesses are limited");
     assert_eq!(refused.code(), "rate_limited");
     assert!(refused.header("retry-after").unwrap().parse::<u64>().unwrap() > 0);
-    assert!(refused.header("ratelimit-policy").is_some() || refused.header("ratelimit").is_some(), "{:?}", refused.headers);
+    assert!(
+        refused.header("ratelimit-policy").is_some() || refused.header("ratelimit").is_some(),
+        "{:?}",
+        refused.headers
+    );
     house.close().await;
 }

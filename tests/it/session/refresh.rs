@@ -59,7 +59,10 @@ on_both!(uses_at_once_leave_one_live_token, "2026-01-30T09:00:00Z", |house| Box:
     let answers = futures_util::future::join_all((0..10).map(|_| refresh(&who, &token))).await;
     let given: Vec<String> =
         answers.iter().filter(|answer| answer.status == 200).map(|answer| answer.text("/refresh_token")).collect();
-    assert!(!given.is_empty() && answers.iter().all(|answer| answer.status == 200 || answer.status == 401), "{answers:#?}");
+    assert!(
+        !given.is_empty() && answers.iter().all(|answer| answer.status == 200 || answer.status == 401),
+        "{answers:#?}"
+    );
     let live = {
         use entity::refresh_token::{Column, Entity};
         use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};

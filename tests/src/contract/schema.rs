@@ -95,7 +95,8 @@ fn object(schema: &'static Value, members: &Map<String, Value>, at: &str, found:
 
 fn array(schema: &'static Value, items: &[Value], at: &str, found: &mut Vec<String>) {
     let bound = |name: &str| schema.get(name).and_then(Value::as_u64).and_then(|it| usize::try_from(it).ok());
-    if bound("minItems").is_some_and(|least| items.len() < least) || bound("maxItems").is_some_and(|most| items.len() > most)
+    if bound("minItems").is_some_and(|least| items.len() < least)
+        || bound("maxItems").is_some_and(|most| items.len() > most)
     {
         found.push(format!("{at} has {} items", items.len()));
     }

@@ -10,7 +10,7 @@ use crate::db::Tx;
 use domain::id::{AccountId, InvoiceId};
 use domain::money::{Currency, Money};
 use entity::{invoice, invoice_balance};
-use sea_orm::{ConnectionTrait, EntityTrait};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, JoinType, QueryFilter, QuerySelect};
 
 /// The currency of a row.
 ///
@@ -29,9 +29,17 @@ pub async fn load<C: ConnectionTrait>(
     account: AccountId,
     id: InvoiceId,
 ) -> Result<(invoice::Model, invoice_balance::Model), Error> {
-    let invoice = invoice::Entity::find_by_id(id).one(db).await?.filter(|row| row.account_id == account);
-    let balance = invoice_balance::Entity::find_by_id(id).one(db).await?;
-    invoice.zip(balance).ok_or(Error::NotFound)
+    let balance = invoice::Entity::belongs_to(invoice_balance::Entity)
+        .from(invoice::Column::Id)
+        .to(invoice_balance::Column::InvoiceId)
+        .into();
+    let found = invoice::Entity::find_by_id(id)
+        .filter(invoice::Column::AccountId.eq(account))
+        .join(JoinType::InnerJoin, balance)
+        .select_also(invoice_balance::Entity)
+        .one(db)
+        .await?;
+    found.and_then(|(invoice, balance)| Some((invoice, balance?))).ok_or(Error::NotFound)
 }
 
 /// What is left to pay on an invoice.

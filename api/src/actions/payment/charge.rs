@@ -1,6 +1,6 @@
 //! The scheduler charges an unpaid renewal: prepaid balance first, then the default method.
 
-use super::{CUSTOMER_STEP, NewPayment, Purpose, attempt, create, settle};
+use super::{CUSTOMER_STEP, NewPayment, Purpose, create, first_attempt, settle};
 use crate::actions::invoice::{self, pay};
 use crate::actions::service::{self as services, charge_failed, lock_account, open_invoice, period_at};
 use crate::actions::service::settle_renewal::Payer;
@@ -79,7 +79,7 @@ pub async fn prepare(tx: &Tx, cx: &Context<'_>, due: &milestone::Model) -> Resul
         quote: None,
     };
     let payment = create(tx, cx, &new).await?;
-    let attempt = attempt(tx, cx, &payment, &method, (invoice.0, due.step)).await?;
+    let attempt = first_attempt(tx, cx, &payment, &method, (invoice.0, due.step)).await?;
     // whatever becomes of this milestone, somebody asks for the outcome
     settle::await_outcome(tx, cx, &account, attempt.id).await?;
     Ok(Prepared::Call(attempt.id))

@@ -19,8 +19,8 @@ use domain::refusal::Refusal;
 use entity::{account, attempt_target, payment, payment_attempt, payment_method};
 use sea_orm::sea_query::Query;
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait,
-    QueryFilter, SqlErr,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, JoinType, PaginatorTrait,
+    QueryFilter, QuerySelect, SqlErr,
 };
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -136,6 +136,20 @@ pub async fn attempt(
     if is_live(tx, target).await? {
         return Err(Refusal::PaymentInProgress.into());
     }
+    first_attempt(tx, cx, payment, method, (target, step)).await
+}
+
+/// As [`attempt`], for a target of which this transaction has seen that no attempt is live.
+///
+/// # Errors
+/// As [`attempt`].
+pub async fn first_attempt(
+    tx: &Tx,
+    cx: &Context<'_>,
+    payment: &payment::Model,
+    method: &payment_method::Model,
+    (target, step): (Uuid, i32),
+) -> Result<payment_attempt::Model, Error> {
     let row = payment_attempt::Model {
         id: cx.id(),
         payment_id: payment.id,
@@ -259,14 +273,16 @@ pub async fn lookup(app: &App, id: AttemptId, now: DateTime<Utc>) -> Result<Look
 }
 
 async fn with_method(app: &App, id: AttemptId) -> Result<(payment_attempt::Model, payment_method::Model), Error> {
-    let db = &**app.read();
-    let attempt = payment_attempt::Entity::find_by_id(id).one(db).await?.ok_or(Error::NotFound)?;
-    let method = payment_method::Entity::find_by_id(attempt.payment_method_id)
-        .filter(payment_method::Column::AccountId.eq(attempt.account_id))
-        .one(db)
-        .await?
-        .ok_or(Error::NotFound)?;
-    Ok((attempt, method))
+    let method = payment_attempt::Entity::belongs_to(payment_method::Entity)
+        .from((payment_attempt::Column::PaymentMethodId, payment_attempt::Column::AccountId))
+        .to((payment_method::Column::Id, payment_method::Column::AccountId))
+        .into();
+    let found = payment_attempt::Entity::find_by_id(id)
+        .join(JoinType::InnerJoin, method)
+        .select_also(payment_method::Entity)
+        .one(&**app.read())
+        .await?;
+    found.and_then(|(attempt, method)| Some((attempt, method?))).ok_or(Error::NotFound)
 }
 
 fn open_token(app: &App, method: &payment_method::Model) -> Result<String, Error> {

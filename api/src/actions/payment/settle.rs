@@ -21,7 +21,7 @@ use domain::service::ServiceStatus;
 use domain::timeline::{MilestoneKind, Rule};
 use entity::{account, attempt_target, payment, payment_attempt, payment_method, refund, service_period};
 use sea_orm::sea_query::{Expr, OnConflict};
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, JoinType, QueryFilter, QuerySelect};
 use serde_json::json;
 
 /// Minutes until the reconciler first asks about an attempt without a final outcome.
@@ -59,9 +59,16 @@ pub async fn settle(tx: &Tx, cx: &Context<'_>, id: AttemptId, outcome: &ChargeOu
 }
 
 async fn load(tx: &Tx, id: AttemptId) -> Result<(payment_attempt::Model, payment::Model), Error> {
-    let attempt = payment_attempt::Entity::find_by_id(id).one(&**tx).await?.ok_or(Error::NotFound)?;
-    let payment = payment::Entity::find_by_id(attempt.payment_id).one(&**tx).await?.ok_or(Error::NotFound)?;
-    Ok((attempt, payment))
+    let payment = payment_attempt::Entity::belongs_to(payment::Entity)
+        .from(payment_attempt::Column::PaymentId)
+        .to(payment::Column::Id)
+        .into();
+    let found = payment_attempt::Entity::find_by_id(id)
+        .join(JoinType::InnerJoin, payment)
+        .select_also(payment::Entity)
+        .one(&**tx)
+        .await?;
+    found.and_then(|(attempt, payment)| Some((attempt, payment?))).ok_or(Error::NotFound)
 }
 
 const fn event_of(outcome: &ChargeOutcome) -> AttemptEvent {
