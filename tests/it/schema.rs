@@ -126,7 +126,7 @@ async fn of_entities(url: &str) -> BTreeMap<String, Vec<Column>> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn sqlite_tables_are_those_of_the_entities() {
     let house = House::open(On::Sqlite, "2026-01-30T09:00:00Z").await;
-    let migrated = all(&**house.app.read()).await;
+    let migrated = all(house.app.read()).await;
     let fresh = of_entities(&format!("sqlite://{}/entities.db?mode=rwc", house.folder().display())).await;
     compare(&migrated, &fresh);
     house.close().await;
@@ -135,7 +135,7 @@ async fn sqlite_tables_are_those_of_the_entities() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn postgres_tables_are_those_of_the_entities() {
     let house = House::open(On::Postgres, "2026-01-30T09:00:00Z").await;
-    let migrated = all(&**house.app.read()).await;
+    let migrated = all(house.app.read()).await;
     let url = postgres::fresh_database().await;
     let emptied = Database::connect(&url).await.unwrap();
     emptied.execute_unprepared("DROP SCHEMA public CASCADE; CREATE SCHEMA public;").await.unwrap();

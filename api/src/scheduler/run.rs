@@ -13,7 +13,7 @@ use domain::timeline::MilestoneState;
 use entity::milestone;
 use futures_util::{StreamExt, stream};
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use std::collections::BTreeMap;
 
 /// Runs claimed milestones. What fails is recorded with its milestone and stops nothing else.

@@ -41,7 +41,7 @@ async fn send(who: &Client, operation: &Operation, path: &str, body: Option<&Val
 
 /// The path of an operation with ids that nothing has.
 fn unknown_path(operation: &Operation) -> String {
-    operation.path_with(|parameter| example_of(parameter))
+    operation.path_with(example_of)
 }
 
 fn example_of(parameter: &Value) -> String {

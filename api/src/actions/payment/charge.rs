@@ -1,6 +1,6 @@
 //! The scheduler charges an unpaid renewal: prepaid balance first, then the default method.
 
-use super::{CUSTOMER_STEP, NewPayment, Purpose, create, first_attempt, settle};
+use super::{CUSTOMER_STEP, NewPayment, Purpose, create, first_attempt, received, settle};
 use crate::actions::invoice::{self, pay};
 use crate::actions::service::{self as services, charge_failed, lock_account, open_invoice, period_at};
 use crate::actions::service::settle_renewal::Payer;
@@ -56,7 +56,7 @@ pub async fn prepare(tx: &Tx, cx: &Context<'_>, due: &milestone::Model) -> Resul
     let owed = from_balance(tx, cx, &account, invoice, owed).await?;
     if owed.is_zero() {
         let (issued, _) = invoice::load(&**tx, account.id, invoice).await?;
-        settle::invoice_settled(tx, cx, &account, &issued, Payer::Scheduler).await?;
+        received::invoice_settled(tx, cx, &account, &issued, Payer::Scheduler).await?;
         return Ok(Prepared::Finished(Effect::Done("paid_from_balance")));
     }
     let day = today(&account, cx.now)?;

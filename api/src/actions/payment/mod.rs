@@ -3,6 +3,7 @@
 
 pub mod charge;
 pub mod quote;
+pub mod received;
 pub mod reconcile;
 pub mod settle;
 pub mod start;

@@ -1,6 +1,6 @@
 //! A customer starts a payment: of an order, of a renewal, of an invoice. The first of the three steps.
 
-use super::{NewPayment, Purpose, attempt, create, quote, settle};
+use super::{NewPayment, Purpose, attempt, create, quote, received, settle};
 use crate::actions::service::{OPEN, lock_account, open_invoice, period_at};
 use crate::actions::{Context, Error, invoice, ledger, payment_method, service as services};
 use crate::db::Tx;
@@ -253,7 +253,7 @@ async fn begin(
             if !ledger::take(tx, account.id, due.amount).await? {
                 return Err(Refusal::BalanceInsufficient.into());
             }
-            let settled = settle::succeeded(tx, cx, &payment, invoice::pay::From::Balance).await?;
+            let settled = received::succeeded(tx, cx, &payment, invoice::pay::From::Balance).await?;
             Ok(Started::Settled(settled))
         }
         Some(method) => {
