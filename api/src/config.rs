@@ -209,7 +209,10 @@ impl Config {
             return Err(ConfigError::Invalid(format!("gateway: `{}` is not known", self.gateway)));
         }
         if self.seller.time_zone.parse::<chrono_tz::Tz>().is_err() {
-            return Err(ConfigError::Invalid(format!("seller.time_zone: `{}` is not a time zone", self.seller.time_zone)));
+            return Err(ConfigError::Invalid(format!(
+                "seller.time_zone: `{}` is not a time zone",
+                self.seller.time_zone
+            )));
         }
         Ok(self)
     }

@@ -8,9 +8,9 @@ use crate::entropy::{Entropy, SystemEntropy};
 use crate::http::address::{InvalidRange, Trusted};
 use crate::http::cors::Origins;
 use crate::http::edge::{Edge, edge};
+use crate::http::idempotency;
 use crate::http::rate_limit::Limiters;
 use crate::http::table::Table;
-use crate::http::idempotency;
 use crate::mail::{Mailer, Templates};
 use crate::openapi::Documents;
 use crate::password::Passwords;
@@ -248,8 +248,7 @@ pub async fn serve(config: Config) -> Result<(), ServeError> {
     }
     let token = local::operator_token(&app).await?;
     let stop = CancellationToken::new();
-    let scheduler =
-        app.config().has_role("scheduler").then(|| crate::scheduler::start(Arc::clone(&app), stop.clone()));
+    let scheduler = app.config().has_role("scheduler").then(|| crate::scheduler::start(Arc::clone(&app), stop.clone()));
     let work = async {
         if !app.config().has_role("api") {
             local::greet_scheduler(&app);

@@ -15,7 +15,10 @@ use domain::id::{AccountId, SessionId};
 use entity::signing_key;
 use jsonwebtoken::jwk::{Jwk, JwkSet, PublicKeyUse, ThumbprintHash};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, decode_header, encode};
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, ExprTrait, QueryFilter, QueryOrder};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, ExprTrait,
+    QueryFilter, QueryOrder,
+};
 use serde::{Deserialize, Serialize};
 
 /// How long an access token lives.
@@ -148,7 +151,8 @@ impl AccessTokens {
         for row in rows {
             let public = URL_SAFE_NO_PAD.decode(&row.public_key).map_err(|error| TokenError::Key(error.to_string()))?;
             let decoding = DecodingKey::from_ed_der(&public);
-            let mut jwk = Jwk::from_decoding_key(&decoding, Some(Algorithm::EdDSA)).map_err(|error| key_error(&error))?;
+            let mut jwk =
+                Jwk::from_decoding_key(&decoding, Some(Algorithm::EdDSA)).map_err(|error| key_error(&error))?;
             jwk.common.key_id = Some(row.id.clone());
             jwk.common.public_key_use = Some(PublicKeyUse::Signature);
             published.push(jwk);
@@ -182,7 +186,13 @@ impl AccessTokens {
     ///
     /// # Errors
     /// [`TokenError::Key`].
-    pub fn issue(&self, session: SessionId, account: AccountId, now: DateTime<Utc>, id: uuid::Uuid) -> Result<String, TokenError> {
+    pub fn issue(
+        &self,
+        session: SessionId,
+        account: AccountId,
+        now: DateTime<Utc>,
+        id: uuid::Uuid,
+    ) -> Result<String, TokenError> {
         let mut header = Header::new(Algorithm::EdDSA);
         header.kid = Some(self.signing.0.clone());
         header.typ = Some(TYPE.to_owned());
@@ -255,7 +265,8 @@ async fn create(tx: &Tx, parts: Parts<'_>) -> Result<(), TokenError> {
     let pkcs8 = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new()).map_err(key)?;
     let pair = Ed25519KeyPair::from_pkcs8(pkcs8.as_ref()).map_err(|error| TokenError::Key(error.to_string()))?;
     let public = pair.public_key().as_ref();
-    let jwk = Jwk::from_decoding_key(&DecodingKey::from_ed_der(public), Some(Algorithm::EdDSA)).map_err(|error| key_error(&error))?;
+    let jwk = Jwk::from_decoding_key(&DecodingKey::from_ed_der(public), Some(Algorithm::EdDSA))
+        .map_err(|error| key_error(&error))?;
     let id = jwk.thumbprint(ThumbprintHash::SHA256).map_err(|error| key_error(&error))?;
     let row = signing_key::ActiveModel {
         id: Set(id.clone()),

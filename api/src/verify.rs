@@ -1,7 +1,7 @@
 //! Checks every invariant of the stored data: what must always hold, whatever happened. Reads only.
 
-use crate::app::App;
 use crate::actions::Error;
+use crate::app::App;
 use sea_orm::{FromQueryResult, Statement};
 
 /// Something that must never be.

@@ -2,9 +2,9 @@
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::{
-    big_integer, boolean, date, date_null, integer, integer_null, json_binary, json_binary_null,
-    small_integer, string_len, string_len_null, text, text_null, timestamp_with_time_zone,
-    timestamp_with_time_zone_null, uuid, uuid_null,
+    big_integer, boolean, date, date_null, integer, integer_null, json_binary, json_binary_null, small_integer,
+    string_len, string_len_null, text, text_null, timestamp_with_time_zone, timestamp_with_time_zone_null, uuid,
+    uuid_null,
 };
 
 use crate::portable;
@@ -39,7 +39,43 @@ impl MigrationTrait for Migration {
     }
 }
 
-const TABLES: &[&str] = &["test_clock", "operation", "account", "session", "refresh_token", "access_token", "signing_key", "one_time_code", "activity", "event", "email", "plan", "plan_price", "order", "order_item", "order_step", "service", "service_segment", "service_period", "milestone", "scheduler_state", "invoice_series", "invoice", "invoice_line", "invoice_tax", "invoice_balance", "payment_method", "payment", "payment_attempt", "attempt_target", "ledger_entry", "refund", "cancellation", "account_closure", "idempotency_key"];
+const TABLES: &[&str] = &[
+    "test_clock",
+    "operation",
+    "account",
+    "session",
+    "refresh_token",
+    "access_token",
+    "signing_key",
+    "one_time_code",
+    "activity",
+    "event",
+    "email",
+    "plan",
+    "plan_price",
+    "order",
+    "order_item",
+    "order_step",
+    "service",
+    "service_segment",
+    "service_period",
+    "milestone",
+    "scheduler_state",
+    "invoice_series",
+    "invoice",
+    "invoice_line",
+    "invoice_tax",
+    "invoice_balance",
+    "payment_method",
+    "payment",
+    "payment_attempt",
+    "attempt_target",
+    "ledger_entry",
+    "refund",
+    "cancellation",
+    "account_closure",
+    "idempotency_key",
+];
 
 const INDEXES: &[&str] = &[
     "CREATE INDEX ix_account_created_at_id ON account (created_at, id)",
@@ -108,7 +144,43 @@ const INDEXES: &[&str] = &[
 ];
 
 fn tables() -> Vec<TableCreateStatement> {
-    vec![test_clock(), operation(), account(), session(), refresh_token(), access_token(), signing_key(), one_time_code(), activity(), event(), email(), plan(), plan_price(), order(), order_item(), order_step(), service(), service_segment(), service_period(), milestone(), scheduler_state(), invoice_series(), invoice(), invoice_line(), invoice_tax(), invoice_balance(), payment_method(), payment(), payment_attempt(), attempt_target(), ledger_entry(), refund(), cancellation(), account_closure(), idempotency_key()]
+    vec![
+        test_clock(),
+        operation(),
+        account(),
+        session(),
+        refresh_token(),
+        access_token(),
+        signing_key(),
+        one_time_code(),
+        activity(),
+        event(),
+        email(),
+        plan(),
+        plan_price(),
+        order(),
+        order_item(),
+        order_step(),
+        service(),
+        service_segment(),
+        service_period(),
+        milestone(),
+        scheduler_state(),
+        invoice_series(),
+        invoice(),
+        invoice_line(),
+        invoice_tax(),
+        invoice_balance(),
+        payment_method(),
+        payment(),
+        payment_attempt(),
+        attempt_target(),
+        ledger_entry(),
+        refund(),
+        cancellation(),
+        account_closure(),
+        idempotency_key(),
+    ]
 }
 
 /// Clocks that an operator moves, for accounts that are attached to them.
@@ -171,7 +243,12 @@ fn account() -> TableCreateStatement {
         .col(big_integer("version"))
         .col(timestamp_with_time_zone("created_at"))
         .col(timestamp_with_time_zone_null("closed_at"))
-        .foreign_key(ForeignKey::create().from("account", "test_clock_id").to("test_clock", "id").on_delete(ForeignKeyAction::Restrict))
+        .foreign_key(
+            ForeignKey::create()
+                .from("account", "test_clock_id")
+                .to("test_clock", "id")
+                .on_delete(ForeignKeyAction::Restrict),
+        )
         .check(Expr::col("balance").gte(0))
         .to_owned()
 }
@@ -189,7 +266,12 @@ fn session() -> TableCreateStatement {
         .col(timestamp_with_time_zone_null("ended_at"))
         .col(string_len_null("address", 45))
         .col(string_len_null("user_agent", 255))
-        .foreign_key(ForeignKey::create().from("session", "account_id").to("account", "id").on_delete(ForeignKeyAction::Restrict))
+        .foreign_key(
+            ForeignKey::create()
+                .from("session", "account_id")
+                .to("account", "id")
+                .on_delete(ForeignKeyAction::Restrict),
+        )
         .to_owned()
 }
 
@@ -204,7 +286,12 @@ fn refresh_token() -> TableCreateStatement {
         .col(timestamp_with_time_zone("issued_at"))
         .col(timestamp_with_time_zone_null("used_at"))
         .col(timestamp_with_time_zone_null("revoked_at"))
-        .foreign_key(ForeignKey::create().from("refresh_token", "session_id").to("session", "id").on_delete(ForeignKeyAction::Restrict))
+        .foreign_key(
+            ForeignKey::create()
+                .from("refresh_token", "session_id")
+                .to("session", "id")
+                .on_delete(ForeignKeyAction::Restrict),
+        )
         .to_owned()
 }
 
@@ -221,7 +308,12 @@ fn access_token() -> TableCreateStatement {
         .col(timestamp_with_time_zone_null("expires_at"))
         .col(timestamp_with_time_zone_null("last_used_at"))
         .col(timestamp_with_time_zone_null("revoked_at"))
-        .foreign_key(ForeignKey::create().from("access_token", "account_id").to("account", "id").on_delete(ForeignKeyAction::Restrict))
+        .foreign_key(
+            ForeignKey::create()
+                .from("access_token", "account_id")
+                .to("account", "id")
+                .on_delete(ForeignKeyAction::Restrict),
+        )
         .to_owned()
 }
 
@@ -254,7 +346,12 @@ fn one_time_code() -> TableCreateStatement {
         .col(timestamp_with_time_zone("expires_at"))
         .col(timestamp_with_time_zone_null("consumed_at"))
         .col(timestamp_with_time_zone_null("superseded_at"))
-        .foreign_key(ForeignKey::create().from("one_time_code", "account_id").to("account", "id").on_delete(ForeignKeyAction::Restrict))
+        .foreign_key(
+            ForeignKey::create()
+                .from("one_time_code", "account_id")
+                .to("account", "id")
+                .on_delete(ForeignKeyAction::Restrict),
+        )
         .to_owned()
 }
 
@@ -270,7 +367,12 @@ fn activity() -> TableCreateStatement {
         .col(string_len_null("address", 45))
         .col(string_len_null("request_id", 64))
         .col(json_binary_null("detail"))
-        .foreign_key(ForeignKey::create().from("activity", "account_id").to("account", "id").on_delete(ForeignKeyAction::Restrict))
+        .foreign_key(
+            ForeignKey::create()
+                .from("activity", "account_id")
+                .to("account", "id")
+                .on_delete(ForeignKeyAction::Restrict),
+        )
         .to_owned()
 }
 
@@ -284,7 +386,9 @@ fn event() -> TableCreateStatement {
         .col(string_len("kind", 64))
         .col(string_len("subject", 64))
         .col(json_binary("data"))
-        .foreign_key(ForeignKey::create().from("event", "account_id").to("account", "id").on_delete(ForeignKeyAction::Restrict))
+        .foreign_key(
+            ForeignKey::create().from("event", "account_id").to("account", "id").on_delete(ForeignKeyAction::Restrict),
+        )
         .to_owned()
 }
 
@@ -315,7 +419,9 @@ fn email() -> TableCreateStatement {
         .col(timestamp_with_time_zone("created_at"))
         .col(timestamp_with_time_zone_null("accepted_at"))
         .col(text_null("last_error"))
-        .foreign_key(ForeignKey::create().from("email", "account_id").to("account", "id").on_delete(ForeignKeyAction::Restrict))
+        .foreign_key(
+            ForeignKey::create().from("email", "account_id").to("account", "id").on_delete(ForeignKeyAction::Restrict),
+        )
         .to_owned()
 }
 
@@ -348,7 +454,9 @@ fn plan_price() -> TableCreateStatement {
         .col(string_len("currency", 3))
         .col(big_integer("unit_price"))
         .primary_key(Index::create().col("plan_id").col("period"))
-        .foreign_key(ForeignKey::create().from("plan_price", "plan_id").to("plan", "id").on_delete(ForeignKeyAction::Restrict))
+        .foreign_key(
+            ForeignKey::create().from("plan_price", "plan_id").to("plan", "id").on_delete(ForeignKeyAction::Restrict),
+        )
         .to_owned()
 }
 
@@ -372,7 +480,9 @@ fn order() -> TableCreateStatement {
         .col(timestamp_with_time_zone_null("paid_at"))
         .col(timestamp_with_time_zone_null("delivered_at"))
         .col(uuid_null("invoice_id"))
-        .foreign_key(ForeignKey::create().from("order", "account_id").to("account", "id").on_delete(ForeignKeyAction::Restrict))
+        .foreign_key(
+            ForeignKey::create().from("order", "account_id").to("account", "id").on_delete(ForeignKeyAction::Restrict),
+        )
         .check(Expr::col("net").gte(0))
         .check(Expr::col("tax").gte(0))
         .check(Expr::col("gross").gte(0))
@@ -394,8 +504,12 @@ fn order_item() -> TableCreateStatement {
         .col(string_len_null("display_name", 100))
         .col(big_integer("unit_price"))
         .col(big_integer("net"))
-        .foreign_key(ForeignKey::create().from("order_item", "order_id").to("order", "id").on_delete(ForeignKeyAction::Restrict))
-        .foreign_key(ForeignKey::create().from("order_item", "plan_id").to("plan", "id").on_delete(ForeignKeyAction::Restrict))
+        .foreign_key(
+            ForeignKey::create().from("order_item", "order_id").to("order", "id").on_delete(ForeignKeyAction::Restrict),
+        )
+        .foreign_key(
+            ForeignKey::create().from("order_item", "plan_id").to("plan", "id").on_delete(ForeignKeyAction::Restrict),
+        )
         .check(Expr::col("net").gte(0))
         .to_owned()
 }
@@ -411,7 +525,9 @@ fn order_step() -> TableCreateStatement {
         .col(timestamp_with_time_zone("at"))
         .col(string_len("label_fr", 255))
         .col(string_len("label_en", 255))
-        .foreign_key(ForeignKey::create().from("order_step", "order_id").to("order", "id").on_delete(ForeignKeyAction::Restrict))
+        .foreign_key(
+            ForeignKey::create().from("order_step", "order_id").to("order", "id").on_delete(ForeignKeyAction::Restrict),
+        )
         .to_owned()
 }
 
@@ -440,9 +556,21 @@ fn service() -> TableCreateStatement {
         .col(string_len_null("deletion_cause", 24))
         .col(big_integer("version"))
         .col(timestamp_with_time_zone("created_at"))
-        .foreign_key(ForeignKey::create().from("service", "account_id").to("account", "id").on_delete(ForeignKeyAction::Restrict))
-        .foreign_key(ForeignKey::create().from("service", "plan_id").to("plan", "id").on_delete(ForeignKeyAction::Restrict))
-        .foreign_key(ForeignKey::create().from("service", "order_item_id").to("order_item", "id").on_delete(ForeignKeyAction::Restrict))
+        .foreign_key(
+            ForeignKey::create()
+                .from("service", "account_id")
+                .to("account", "id")
+                .on_delete(ForeignKeyAction::Restrict),
+        )
+        .foreign_key(
+            ForeignKey::create().from("service", "plan_id").to("plan", "id").on_delete(ForeignKeyAction::Restrict),
+        )
+        .foreign_key(
+            ForeignKey::create()
+                .from("service", "order_item_id")
+                .to("order_item", "id")
+                .on_delete(ForeignKeyAction::Restrict),
+        )
         .check(Expr::col("boundary").gte(0))
         .check(Expr::col("cycle").gte(0))
         .to_owned()
@@ -458,7 +586,12 @@ fn service_segment() -> TableCreateStatement {
         .col(integer("anchor_day"))
         .col(string_len("period", 3))
         .primary_key(Index::create().col("service_id").col("first_boundary"))
-        .foreign_key(ForeignKey::create().from("service_segment", "service_id").to("service", "id").on_delete(ForeignKeyAction::Restrict))
+        .foreign_key(
+            ForeignKey::create()
+                .from("service_segment", "service_id")
+                .to("service", "id")
+                .on_delete(ForeignKeyAction::Restrict),
+        )
         .to_owned()
 }
 
@@ -475,7 +608,12 @@ fn service_period() -> TableCreateStatement {
         .col(uuid_null("invoice_id"))
         .col(uuid_null("payment_id"))
         .col(timestamp_with_time_zone("created_at"))
-        .foreign_key(ForeignKey::create().from("service_period", "service_id").to("service", "id").on_delete(ForeignKeyAction::Restrict))
+        .foreign_key(
+            ForeignKey::create()
+                .from("service_period", "service_id")
+                .to("service", "id")
+                .on_delete(ForeignKeyAction::Restrict),
+        )
         .check(Expr::col("boundary").gte(0))
         .to_owned()
 }
@@ -507,9 +645,24 @@ fn milestone() -> TableCreateStatement {
         .col(text_null("last_error"))
         .col(timestamp_with_time_zone("created_at"))
         .col(timestamp_with_time_zone_null("finished_at"))
-        .foreign_key(ForeignKey::create().from("milestone", "account_id").to("account", "id").on_delete(ForeignKeyAction::Restrict))
-        .foreign_key(ForeignKey::create().from("milestone", "service_id").to("service", "id").on_delete(ForeignKeyAction::Restrict))
-        .foreign_key(ForeignKey::create().from("milestone", "test_clock_id").to("test_clock", "id").on_delete(ForeignKeyAction::Restrict))
+        .foreign_key(
+            ForeignKey::create()
+                .from("milestone", "account_id")
+                .to("account", "id")
+                .on_delete(ForeignKeyAction::Restrict),
+        )
+        .foreign_key(
+            ForeignKey::create()
+                .from("milestone", "service_id")
+                .to("service", "id")
+                .on_delete(ForeignKeyAction::Restrict),
+        )
+        .foreign_key(
+            ForeignKey::create()
+                .from("milestone", "test_clock_id")
+                .to("test_clock", "id")
+                .on_delete(ForeignKeyAction::Restrict),
+        )
         .to_owned()
 }
 
@@ -561,7 +714,12 @@ fn invoice() -> TableCreateStatement {
         .col(json_binary("seller"))
         .col(json_binary("buyer"))
         .col(string_len_null("mention", 255))
-        .foreign_key(ForeignKey::create().from("invoice", "account_id").to("account", "id").on_delete(ForeignKeyAction::Restrict))
+        .foreign_key(
+            ForeignKey::create()
+                .from("invoice", "account_id")
+                .to("account", "id")
+                .on_delete(ForeignKeyAction::Restrict),
+        )
         .to_owned()
 }
 
@@ -582,7 +740,12 @@ fn invoice_line() -> TableCreateStatement {
         .col(date_null("ends_on"))
         .col(string_len_null("period", 3))
         .primary_key(Index::create().col("invoice_id").col("position"))
-        .foreign_key(ForeignKey::create().from("invoice_line", "invoice_id").to("invoice", "id").on_delete(ForeignKeyAction::Restrict))
+        .foreign_key(
+            ForeignKey::create()
+                .from("invoice_line", "invoice_id")
+                .to("invoice", "id")
+                .on_delete(ForeignKeyAction::Restrict),
+        )
         .to_owned()
 }
 
@@ -596,7 +759,12 @@ fn invoice_tax() -> TableCreateStatement {
         .col(big_integer("base"))
         .col(big_integer("tax"))
         .primary_key(Index::create().col("invoice_id").col("tax_category").col("tax_rate"))
-        .foreign_key(ForeignKey::create().from("invoice_tax", "invoice_id").to("invoice", "id").on_delete(ForeignKeyAction::Restrict))
+        .foreign_key(
+            ForeignKey::create()
+                .from("invoice_tax", "invoice_id")
+                .to("invoice", "id")
+                .on_delete(ForeignKeyAction::Restrict),
+        )
         .to_owned()
 }
 
@@ -612,8 +780,18 @@ fn invoice_balance() -> TableCreateStatement {
         .col(big_integer("due"))
         .col(timestamp_with_time_zone_null("paid_at"))
         .col(big_integer("version"))
-        .foreign_key(ForeignKey::create().from("invoice_balance", "invoice_id").to("invoice", "id").on_delete(ForeignKeyAction::Restrict))
-        .foreign_key(ForeignKey::create().from("invoice_balance", "account_id").to("account", "id").on_delete(ForeignKeyAction::Restrict))
+        .foreign_key(
+            ForeignKey::create()
+                .from("invoice_balance", "invoice_id")
+                .to("invoice", "id")
+                .on_delete(ForeignKeyAction::Restrict),
+        )
+        .foreign_key(
+            ForeignKey::create()
+                .from("invoice_balance", "account_id")
+                .to("account", "id")
+                .on_delete(ForeignKeyAction::Restrict),
+        )
         .check(Expr::col("paid").gte(0))
         .check(Expr::col("credited").gte(0))
         .check(Expr::col("due").gte(0))
@@ -636,7 +814,12 @@ fn payment_method() -> TableCreateStatement {
         .col(big_integer("version"))
         .col(timestamp_with_time_zone("created_at"))
         .col(timestamp_with_time_zone_null("removed_at"))
-        .foreign_key(ForeignKey::create().from("payment_method", "account_id").to("account", "id").on_delete(ForeignKeyAction::Restrict))
+        .foreign_key(
+            ForeignKey::create()
+                .from("payment_method", "account_id")
+                .to("account", "id")
+                .on_delete(ForeignKeyAction::Restrict),
+        )
         .to_owned()
 }
 
@@ -660,8 +843,18 @@ fn payment() -> TableCreateStatement {
         .col(json_binary_null("quote"))
         .col(timestamp_with_time_zone("created_at"))
         .col(timestamp_with_time_zone_null("settled_at"))
-        .foreign_key(ForeignKey::create().from("payment", "account_id").to("account", "id").on_delete(ForeignKeyAction::Restrict))
-        .foreign_key(ForeignKey::create().from("payment", "payment_method_id").to("payment_method", "id").on_delete(ForeignKeyAction::Restrict))
+        .foreign_key(
+            ForeignKey::create()
+                .from("payment", "account_id")
+                .to("account", "id")
+                .on_delete(ForeignKeyAction::Restrict),
+        )
+        .foreign_key(
+            ForeignKey::create()
+                .from("payment", "payment_method_id")
+                .to("payment_method", "id")
+                .on_delete(ForeignKeyAction::Restrict),
+        )
         .check(Expr::col("amount").gte(0))
         .to_owned()
 }
@@ -687,9 +880,24 @@ fn payment_attempt() -> TableCreateStatement {
         .col(timestamp_with_time_zone("created_at"))
         .col(timestamp_with_time_zone_null("sent_at"))
         .col(timestamp_with_time_zone_null("resolved_at"))
-        .foreign_key(ForeignKey::create().from("payment_attempt", "payment_id").to("payment", "id").on_delete(ForeignKeyAction::Restrict))
-        .foreign_key(ForeignKey::create().from("payment_attempt", "account_id").to("account", "id").on_delete(ForeignKeyAction::Restrict))
-        .foreign_key(ForeignKey::create().from("payment_attempt", "payment_method_id").to("payment_method", "id").on_delete(ForeignKeyAction::Restrict))
+        .foreign_key(
+            ForeignKey::create()
+                .from("payment_attempt", "payment_id")
+                .to("payment", "id")
+                .on_delete(ForeignKeyAction::Restrict),
+        )
+        .foreign_key(
+            ForeignKey::create()
+                .from("payment_attempt", "account_id")
+                .to("account", "id")
+                .on_delete(ForeignKeyAction::Restrict),
+        )
+        .foreign_key(
+            ForeignKey::create()
+                .from("payment_attempt", "payment_method_id")
+                .to("payment_method", "id")
+                .on_delete(ForeignKeyAction::Restrict),
+        )
         .check(Expr::col("amount").gte(0))
         .to_owned()
 }
@@ -702,7 +910,12 @@ fn attempt_target() -> TableCreateStatement {
         .col(uuid("target_id"))
         .col(boolean("live"))
         .primary_key(Index::create().col("attempt_id").col("target_id"))
-        .foreign_key(ForeignKey::create().from("attempt_target", "attempt_id").to("payment_attempt", "id").on_delete(ForeignKeyAction::Restrict))
+        .foreign_key(
+            ForeignKey::create()
+                .from("attempt_target", "attempt_id")
+                .to("payment_attempt", "id")
+                .on_delete(ForeignKeyAction::Restrict),
+        )
         .to_owned()
 }
 
@@ -721,7 +934,12 @@ fn ledger_entry() -> TableCreateStatement {
         .col(string_len("cause", 32))
         .col(timestamp_with_time_zone("at"))
         .primary_key(Index::create().col("transaction_id").col("position"))
-        .foreign_key(ForeignKey::create().from("ledger_entry", "account_id").to("account", "id").on_delete(ForeignKeyAction::Restrict))
+        .foreign_key(
+            ForeignKey::create()
+                .from("ledger_entry", "account_id")
+                .to("account", "id")
+                .on_delete(ForeignKeyAction::Restrict),
+        )
         .to_owned()
 }
 
@@ -738,8 +956,15 @@ fn refund() -> TableCreateStatement {
         .col(string_len("reason", 32))
         .col(timestamp_with_time_zone("created_at"))
         .col(timestamp_with_time_zone_null("settled_at"))
-        .foreign_key(ForeignKey::create().from("refund", "payment_attempt_id").to("payment_attempt", "id").on_delete(ForeignKeyAction::Restrict))
-        .foreign_key(ForeignKey::create().from("refund", "account_id").to("account", "id").on_delete(ForeignKeyAction::Restrict))
+        .foreign_key(
+            ForeignKey::create()
+                .from("refund", "payment_attempt_id")
+                .to("payment_attempt", "id")
+                .on_delete(ForeignKeyAction::Restrict),
+        )
+        .foreign_key(
+            ForeignKey::create().from("refund", "account_id").to("account", "id").on_delete(ForeignKeyAction::Restrict),
+        )
         .check(Expr::col("amount").gte(0))
         .to_owned()
 }
@@ -759,8 +984,18 @@ fn cancellation() -> TableCreateStatement {
         .col(timestamp_with_time_zone("requested_at"))
         .col(timestamp_with_time_zone_null("confirmed_at"))
         .col(timestamp_with_time_zone_null("ended_at"))
-        .foreign_key(ForeignKey::create().from("cancellation", "account_id").to("account", "id").on_delete(ForeignKeyAction::Restrict))
-        .foreign_key(ForeignKey::create().from("cancellation", "service_id").to("service", "id").on_delete(ForeignKeyAction::Restrict))
+        .foreign_key(
+            ForeignKey::create()
+                .from("cancellation", "account_id")
+                .to("account", "id")
+                .on_delete(ForeignKeyAction::Restrict),
+        )
+        .foreign_key(
+            ForeignKey::create()
+                .from("cancellation", "service_id")
+                .to("service", "id")
+                .on_delete(ForeignKeyAction::Restrict),
+        )
         .to_owned()
 }
 
@@ -775,7 +1010,12 @@ fn account_closure() -> TableCreateStatement {
         .col(timestamp_with_time_zone_null("confirmed_at"))
         .col(date_null("effective_on"))
         .col(timestamp_with_time_zone_null("ended_at"))
-        .foreign_key(ForeignKey::create().from("account_closure", "account_id").to("account", "id").on_delete(ForeignKeyAction::Restrict))
+        .foreign_key(
+            ForeignKey::create()
+                .from("account_closure", "account_id")
+                .to("account", "id")
+                .on_delete(ForeignKeyAction::Restrict),
+        )
         .to_owned()
 }
 

@@ -22,11 +22,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         None => serde_json::from_str(include_str!("demo.json"))?,
     };
     let folder = PathBuf::from(arguments.next().unwrap_or_else(|| "/tmp/tacit-demo".into()));
-    let options = Finish {
-        version: "0.1.0",
-        tags: &TAGS,
-        ..Finish::default()
-    };
+    let options = Finish { version: "0.1.0", tags: &TAGS, ..Finish::default() };
     let document = finish(raw, &options);
     for problem in check::problems(&document) {
         println!("{problem}");

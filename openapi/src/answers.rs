@@ -15,10 +15,7 @@ pub(crate) const PROBLEM: &str = "application/problem+json";
 pub(crate) fn add(document: &mut Value, options: &Finish<'_>) {
     let mut shared = BTreeSet::new();
     for place in operations(document).into_iter().filter(|it| !it.webhook) {
-        let Some(operation) = document
-            .pointer_mut(&place.pointer)
-            .and_then(Value::as_object_mut)
-        else {
+        let Some(operation) = document.pointer_mut(&place.pointer).and_then(Value::as_object_mut) else {
             continue;
         };
         let implied = implied(operation, &place);
@@ -37,9 +34,7 @@ pub(crate) fn add(document: &mut Value, options: &Finish<'_>) {
             }
         }
         if not_modified {
-            responses
-                .entry("304")
-                .or_insert_with(|| json!({"description": "The caller's copy is still right"}));
+            responses.entry("304").or_insert_with(|| json!({"description": "The caller's copy is still right"}));
         }
         for (status, response) in responses.iter_mut() {
             if is_error(status) && text(response, "$ref").is_none() {
@@ -74,8 +69,7 @@ fn implied(operation: &Map<String, Value>, place: &Place) -> Vec<&'static str> {
     let body = operation.contains_key("requestBody");
     let query = items(operation.get("parameters")).any(|it| text(it, "in") == Some("query"));
     let secured = items(operation.get("security")).count() > 0;
-    let conditional =
-        items(operation.get("parameters")).any(|it| text(it, "name") == Some("If-Match"));
+    let conditional = items(operation.get("parameters")).any(|it| text(it, "name") == Some("If-Match"));
     let mut found = Vec::new();
     let mut when = |applies: bool, statuses: &[&'static str]| {
         if applies {
@@ -107,9 +101,7 @@ fn answer(status: &str, options: &Finish<'_>) -> Value {
 fn complete(status: &str, response: &mut Value, options: &Finish<'_>) {
     // the handler's own description tells more than the house's sentence
     let detail = text(response, "description")
-        .filter(|it| {
-            !it.is_empty() && fault::of(status, options).is_none_or(|fault| fault.title != *it)
-        })
+        .filter(|it| !it.is_empty() && fault::of(status, options).is_none_or(|fault| fault.title != *it))
         .map(str::to_owned);
     let Some(content) = response.as_object_mut().and_then(|it| child(it, "content")) else {
         return;
@@ -125,13 +117,8 @@ fn complete(status: &str, response: &mut Value, options: &Finish<'_>) {
     let Some(media) = child(content, PROBLEM) else {
         return;
     };
-    media
-        .entry("schema")
-        .or_insert_with(|| json!({"$ref": "#/components/schemas/Problem"}));
+    media.entry("schema").or_insert_with(|| json!({"$ref": "#/components/schemas/Problem"}));
     if !media.contains_key("example") && !media.contains_key("examples") {
-        media.insert(
-            "example".into(),
-            fault::example(status, detail.as_deref(), options),
-        );
+        media.insert("example".into(), fault::example(status, detail.as_deref(), options));
     }
 }

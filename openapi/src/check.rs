@@ -15,12 +15,7 @@ pub fn problems(document: &Value) -> Vec<String> {
 
 /// Whether a name is lower-case words joined by `joint`, at least `least` of them.
 fn words(name: &str, joint: char, least: usize) -> bool {
-    let lower = |word: &str| {
-        !word.is_empty()
-            && word
-                .chars()
-                .all(|it| it.is_ascii_lowercase() || it.is_ascii_digit())
-    };
+    let lower = |word: &str| !word.is_empty() && word.chars().all(|it| it.is_ascii_lowercase() || it.is_ascii_digit());
     name.starts_with(|it: char| it.is_ascii_lowercase())
         && name.split(joint).all(lower)
         && name.split(joint).count() >= least

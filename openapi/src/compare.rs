@@ -15,18 +15,13 @@ use schema::{Side, Way};
 #[must_use]
 pub fn breaking(old: &Value, new: &Value) -> Vec<String> {
     let mut found = Vec::new();
-    let mounted: BTreeMap<(String, String), Place> = operations(new)
-        .into_iter()
-        .filter(|it| !it.webhook)
-        .map(|it| (key(&it), it))
-        .collect();
+    let mounted: BTreeMap<(String, String), Place> =
+        operations(new).into_iter().filter(|it| !it.webhook).map(|it| (key(&it), it)).collect();
     for place in operations(old).into_iter().filter(|it| !it.webhook) {
         let Some(before) = old.pointer(&place.pointer) else {
             continue;
         };
-        let after = mounted
-            .get(&key(&place))
-            .and_then(|it| new.pointer(&it.pointer));
+        let after = mounted.get(&key(&place)).and_then(|it| new.pointer(&it.pointer));
         let Some(after) = after else {
             found.push(format!("{place}: removed"));
             continue;
@@ -52,11 +47,7 @@ struct Pair<'a> {
 /// Method and path, whatever the path's parameters are called.
 fn key(place: &Place) -> (String, String) {
     let shape = |segment: &str| {
-        if segment.starts_with('{') {
-            "{}".into()
-        } else {
-            segment.to_owned()
-        }
+        if segment.starts_with('{') { "{}".into() } else { segment.to_owned() }
     };
     let path: Vec<String> = place.path.split('/').map(shape).collect();
     (place.method.clone(), path.join("/"))
@@ -65,15 +56,9 @@ fn key(place: &Place) -> (String, String) {
 fn operation(at: &str, before: &Value, after: &Value, found: &mut Vec<String>) {
     let (was, is) = (text(before, "operationId"), text(after, "operationId"));
     if was.is_some() && was != is {
-        found.push(format!(
-            "{at}: operationId {} became {}",
-            was.unwrap_or("-"),
-            is.unwrap_or("-")
-        ));
+        found.push(format!("{at}: operationId {} became {}", was.unwrap_or("-"), is.unwrap_or("-")));
     }
-    let open = |it: &Value| {
-        items(it.get("security")).all(|required| members(Some(required)).next().is_none())
-    };
+    let open = |it: &Value| items(it.get("security")).all(|required| members(Some(required)).next().is_none());
     if open(before) && !open(after) {
         found.push(format!("{at}: now asks for authentication"));
         return;
@@ -82,10 +67,7 @@ fn operation(at: &str, before: &Value, after: &Value, found: &mut Vec<String>) {
     let known = named(before);
     for scope in named(after).iter().filter(|it| !known.contains(it)) {
         if !open(before) {
-            found.push(format!(
-                "{at}: now asks for scope {}",
-                scope.as_str().unwrap_or("?")
-            ));
+            found.push(format!("{at}: now asks for scope {}", scope.as_str().unwrap_or("?")));
         }
     }
 }
@@ -121,10 +103,7 @@ fn parameters(pair: &Pair<'_>, at: &str, before: &Value, after: &Value, found: &
     }
     // positions: the n-th path parameter is the n-th braces
     let in_path = |list: &[(String, Value)]| -> Vec<Value> {
-        list.iter()
-            .filter(|it| it.0.starts_with("path "))
-            .map(|it| it.1.clone())
-            .collect()
+        list.iter().filter(|it| it.0.starts_with("path ")).map(|it| it.1.clone()).collect()
     };
     for (old, new) in in_path(&was).iter().zip(in_path(&is).iter()) {
         let place = format!("{at}: parameter {}", identity(old));
@@ -135,11 +114,7 @@ fn parameters(pair: &Pair<'_>, at: &str, before: &Value, after: &Value, found: &
 fn identity(parameter: &Value) -> String {
     let place = text(parameter, "in").unwrap_or("?");
     let name = text(parameter, "name").unwrap_or("?");
-    let name = if place == "header" {
-        name.to_lowercase()
-    } else {
-        name.to_owned()
-    };
+    let name = if place == "header" { name.to_lowercase() } else { name.to_owned() };
     format!("{place} {name}")
 }
 
@@ -147,8 +122,7 @@ fn identity(parameter: &Value) -> String {
 fn webhooks(old: &Value, new: &Value, found: &mut Vec<String>) {
     let pair = Pair { old, new };
     for place in operations(old).into_iter().filter(|it| it.webhook) {
-        let (Some(before), after) = (old.pointer(&place.pointer), new.pointer(&place.pointer))
-        else {
+        let (Some(before), after) = (old.pointer(&place.pointer), new.pointer(&place.pointer)) else {
             continue;
         };
         match after {

@@ -26,39 +26,23 @@ pub(crate) fn fill(document: &mut Value) {
         let body = format!("{}/requestBody", place.pointer);
         bodies(document, &body, operation.get("requestBody"), &mut found);
         for (status, response) in members(operation.get("responses")) {
-            bodies(
-                document,
-                &format!("{}/responses/{status}", place.pointer),
-                Some(response),
-                &mut found,
-            );
+            bodies(document, &format!("{}/responses/{status}", place.pointer), Some(response), &mut found);
         }
     }
     for (pointer, value) in found {
-        if let Some(carrier) = document
-            .pointer_mut(&pointer)
-            .and_then(Value::as_object_mut)
-        {
+        if let Some(carrier) = document.pointer_mut(&pointer).and_then(Value::as_object_mut) {
             carrier.insert("example".into(), value);
         }
     }
 }
 
-fn bodies(
-    document: &Value,
-    pointer: &str,
-    carrier: Option<&Value>,
-    found: &mut Vec<(String, Value)>,
-) {
+fn bodies(document: &Value, pointer: &str, carrier: Option<&Value>, found: &mut Vec<(String, Value)>) {
     for (kind, media) in members(carrier.and_then(|it| it.get("content"))) {
         if is_json(kind)
             && !shown(media)
             && let Some(value) = of(document, media.get("schema"))
         {
-            found.push((
-                format!("{pointer}/content/{}", crate::tree::escape(kind)),
-                value,
-            ));
+            found.push((format!("{pointer}/content/{}", crate::tree::escape(kind)), value));
         }
     }
 }
@@ -75,20 +59,13 @@ pub(crate) fn shown(carrier: &Value) -> bool {
 
 /// The example of a schema, or why there is none: the members that lack one.
 pub(crate) fn missing(document: &Value, schema: &Value) -> BTreeSet<String> {
-    let mut builder = Builder {
-        document,
-        missing: BTreeSet::new(),
-    };
+    let mut builder = Builder { document, missing: BTreeSet::new() };
     builder.build(schema, "body", 0);
     builder.missing
 }
 
 fn of(document: &Value, schema: Option<&Value>) -> Option<Value> {
-    Builder {
-        document,
-        missing: BTreeSet::new(),
-    }
-    .build(schema?, "body", 0)
+    Builder { document, missing: BTreeSet::new() }.build(schema?, "body", 0)
 }
 
 struct Builder<'a> {
@@ -101,22 +78,14 @@ impl Builder<'_> {
         if depth > DEEPEST {
             return None;
         }
-        let name = text(schema, "$ref")
-            .and_then(|it| it.rsplit('/').next())
-            .unwrap_or(place);
+        let name = text(schema, "$ref").and_then(|it| it.rsplit('/').next()).unwrap_or(place);
         // an example beside `$ref` is closer than the one it points to
-        let schema = if own(schema).is_some() {
-            schema
-        } else {
-            resolve(self.document, schema)
-        };
+        let schema = if own(schema).is_some() { schema } else { resolve(self.document, schema) };
         if let Some(value) = own(schema) {
             return Some(value);
         }
         for union in ["oneOf", "anyOf"] {
-            if let Some(first) =
-                items(schema.get(union)).find(|it| text(it, "type") != Some("null"))
-            {
+            if let Some(first) = items(schema.get(union)).find(|it| text(it, "type") != Some("null")) {
                 return self.build(first, name, depth + 1);
             }
         }
@@ -125,9 +94,7 @@ impl Builder<'_> {
         }
         let found = match kind(schema) {
             Some("array") => {
-                let item = schema
-                    .get("items")
-                    .and_then(|it| self.build(it, name, depth + 1));
+                let item = schema.get("items").and_then(|it| self.build(it, name, depth + 1));
                 return item.map(|it| json!([it]));
             }
             Some("boolean") => Some(json!(false)),
@@ -151,9 +118,7 @@ impl Builder<'_> {
         for part in items(schema.get("allOf")) {
             shape.extend(self.build(part, name, depth + 1)?.as_object()?.clone());
         }
-        let required: Vec<&str> = items(schema.get("required"))
-            .filter_map(Value::as_str)
-            .collect();
+        let required: Vec<&str> = items(schema.get("required")).filter_map(Value::as_str).collect();
         for (member, inner) in members(schema.get("properties")) {
             let needed = required.contains(&member.as_str());
             let before = self.missing.clone();
@@ -185,10 +150,7 @@ fn own(schema: &Value) -> Option<Value> {
 fn kind(schema: &Value) -> Option<&str> {
     match schema.get("type") {
         Some(Value::String(kind)) => Some(kind),
-        Some(Value::Array(kinds)) => kinds
-            .iter()
-            .filter_map(Value::as_str)
-            .find(|it| *it != "null"),
+        Some(Value::Array(kinds)) => kinds.iter().filter_map(Value::as_str).find(|it| *it != "null"),
         _ => None,
     }
 }

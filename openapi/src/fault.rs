@@ -17,88 +17,38 @@ pub struct Fault<'a> {
     pub detail: &'a str,
 }
 
-const fn fault(
-    status: u16,
-    code: &'static str,
-    title: &'static str,
-    detail: &'static str,
-) -> Fault<'static> {
-    Fault {
-        status,
-        code,
-        title,
-        detail,
-    }
+const fn fault(status: u16, code: &'static str, title: &'static str, detail: &'static str) -> Fault<'static> {
+    Fault { status, code, title, detail }
 }
 
 /// What a status says when neither the handler nor [`Finish::faults`] says better.
 const HOUSE: [Fault<'static>; 15] = [
-    fault(
-        400,
-        "invalid_request",
-        "The request is malformed",
-        "The request carries a parameter that it may not.",
-    ),
+    fault(400, "invalid_request", "The request is malformed", "The request carries a parameter that it may not."),
     fault(
         401,
         "unauthenticated",
         "Authentication is required",
         "The access token is missing, unknown or no longer valid.",
     ),
-    fault(
-        402,
-        "payment_required",
-        "A payment is missing",
-        "An unpaid invoice stands in the way.",
-    ),
+    fault(402, "payment_required", "A payment is missing", "An unpaid invoice stands in the way."),
     fault(
         403,
         "insufficient_scope",
         "The token does not allow this",
         "The access token lacks a scope that this operation needs.",
     ),
-    fault(
-        404,
-        "not_found",
-        "There is no such resource",
-        "No resource of this account has this identifier.",
-    ),
-    fault(
-        405,
-        "method_not_allowed",
-        "The method is not allowed",
-        "This resource does not know this method.",
-    ),
-    fault(
-        409,
-        "conflict",
-        "The state does not allow this",
-        "The resource is not in a state that allows this.",
-    ),
-    fault(
-        410,
-        "gone",
-        "The resource is gone",
-        "The resource existed and was deleted.",
-    ),
+    fault(404, "not_found", "There is no such resource", "No resource of this account has this identifier."),
+    fault(405, "method_not_allowed", "The method is not allowed", "This resource does not know this method."),
+    fault(409, "conflict", "The state does not allow this", "The resource is not in a state that allows this."),
+    fault(410, "gone", "The resource is gone", "The resource existed and was deleted."),
     fault(
         412,
         "precondition_failed",
         "The resource has changed",
         "The resource is no longer the one that If-Match names.",
     ),
-    fault(
-        413,
-        "payload_too_large",
-        "The request is too large",
-        "The body is larger than this operation accepts.",
-    ),
-    fault(
-        415,
-        "unsupported_media_type",
-        "The media type is not supported",
-        "The body must be JSON.",
-    ),
+    fault(413, "payload_too_large", "The request is too large", "The body is larger than this operation accepts."),
+    fault(415, "unsupported_media_type", "The media type is not supported", "The body must be JSON."),
     fault(
         422,
         "invalid_values",
@@ -117,20 +67,14 @@ const HOUSE: [Fault<'static>; 15] = [
         "Something went wrong on our side",
         "The request was not carried out; the request id helps us to find out why.",
     ),
-    fault(
-        503,
-        "unavailable",
-        "The service is not available",
-        "Try again after Retry-After seconds.",
-    ),
+    fault(503, "unavailable", "The service is not available", "Try again after Retry-After seconds."),
 ];
 
 /// The fault of a status: the caller's, else the house's.
 pub(crate) fn of<'a>(status: &str, options: &Finish<'a>) -> Option<Fault<'a>> {
     let status: u16 = status.parse().ok()?;
     let own = options.faults.iter().rev().find(|it| it.status == status);
-    own.or_else(|| HOUSE.iter().find(|it| it.status == status))
-        .copied()
+    own.or_else(|| HOUSE.iter().find(|it| it.status == status)).copied()
 }
 
 /// The name of the shared answer of a status.
@@ -154,14 +98,10 @@ pub(crate) fn component(status: &str) -> Option<&'static str> {
 
 /// A problem as this status would answer it; `detail` replaces the usual one.
 pub(crate) fn example(status: &str, detail: Option<&str>, options: &Finish<'_>) -> Value {
-    let (code, title, usual) = of(status, options).map_or(
-        (
-            "refused",
-            "The request was refused",
-            "The request was refused.",
-        ),
-        |it| (it.code, it.title, it.detail),
-    );
+    let (code, title, usual) = of(status, options)
+        .map_or(("refused", "The request was refused", "The request was refused."), |it| {
+            (it.code, it.title, it.detail)
+        });
     let mut problem = json!({
         "type": format!("{}{code}", options.problem_base),
         "title": title,

@@ -8,21 +8,13 @@ use crate::answers::has_etag;
 use crate::tree::{Place, child, members, operations, text};
 
 /// Headers of every answer.
-const EVERY: [&str; 4] = [
-    "X-Request-Id",
-    "RateLimit",
-    "RateLimit-Policy",
-    "Access-Control-Allow-Origin",
-];
+const EVERY: [&str; 4] = ["X-Request-Id", "RateLimit", "RateLimit-Policy", "Access-Control-Allow-Origin"];
 
 /// Adds the common headers to the answers of operations and to the shared answers.
 pub(crate) fn add(document: &mut Value) {
     let mut used = BTreeSet::new();
     for place in operations(document).into_iter().filter(|it| !it.webhook) {
-        let Some(operation) = document
-            .pointer_mut(&place.pointer)
-            .and_then(Value::as_object_mut)
-        else {
+        let Some(operation) = document.pointer_mut(&place.pointer).and_then(Value::as_object_mut) else {
             continue;
         };
         let etag = if has_etag(operation) { Tagged::Yes } else { Tagged::No };
@@ -35,16 +27,10 @@ pub(crate) fn add(document: &mut Value) {
             refer(response, &names, &mut used);
         }
     }
-    let Some(components) = document
-        .as_object_mut()
-        .and_then(|root| child(root, "components"))
-    else {
+    let Some(components) = document.as_object_mut().and_then(|root| child(root, "components")) else {
         return;
     };
-    if let Some(answers) = components
-        .get_mut("responses")
-        .and_then(Value::as_object_mut)
-    {
+    if let Some(answers) = components.get_mut("responses").and_then(Value::as_object_mut) {
         for (name, response) in answers.iter_mut() {
             let status = match name.as_str() {
                 "Unauthenticated" => "401",
@@ -104,10 +90,7 @@ fn is_page(response: &Value) -> bool {
 }
 
 fn refer(response: &mut Value, names: &[&'static str], used: &mut BTreeSet<&'static str>) {
-    let Some(response) = response
-        .as_object_mut()
-        .filter(|it| !it.contains_key("$ref"))
-    else {
+    let Some(response) = response.as_object_mut().filter(|it| !it.contains_key("$ref")) else {
         return;
     };
     let Some(headers) = child(response, "headers") else {
@@ -135,30 +118,16 @@ fn header(name: &str) -> Value {
             "Names this request in logs and support; the caller's own when it sent a usable one.",
             "019c8f6e-7d2e-7c3a-9b1f-0a1b2c3d4e5f",
         ),
-        "RateLimit" => text(
-            "What is left of the quota, and seconds until it is renewed.",
-            "\"default\";r=599;t=60",
-        ),
-        "RateLimit-Policy" => text(
-            "The quotas that apply, and their windows in seconds.",
-            "\"default\";q=600;w=60",
-        ),
-        "Access-Control-Allow-Origin" => text(
-            "The calling page's origin, when it is one of those allowed.",
-            "https://console.tacit.example",
-        ),
-        "WWW-Authenticate" => text(
-            "How to authenticate.",
-            "Bearer realm=\"tacit\", error=\"invalid_token\"",
-        ),
-        "ETag" => text(
-            "Version of the resource, for If-Match and If-None-Match.",
-            "\"3f1c0a9be2d47c55\"",
-        ),
-        "Idempotent-Replayed" => text(
-            "`true` when this is the stored answer of an earlier, identical request.",
-            "true",
-        ),
+        "RateLimit" => text("What is left of the quota, and seconds until it is renewed.", "\"default\";r=599;t=60"),
+        "RateLimit-Policy" => text("The quotas that apply, and their windows in seconds.", "\"default\";q=600;w=60"),
+        "Access-Control-Allow-Origin" => {
+            text("The calling page's origin, when it is one of those allowed.", "https://console.tacit.example")
+        }
+        "WWW-Authenticate" => text("How to authenticate.", "Bearer realm=\"tacit\", error=\"invalid_token\""),
+        "ETag" => text("Version of the resource, for If-Match and If-None-Match.", "\"3f1c0a9be2d47c55\""),
+        "Idempotent-Replayed" => {
+            text("`true` when this is the stored answer of an earlier, identical request.", "true")
+        }
         "Link" => json!({
             "description": "The next page, `rel=\"next\"`; left out on the last one.",
             "schema": {"type": "string", "maxLength": 4096},

@@ -49,18 +49,14 @@ pub(crate) fn set(document: &mut Value, options: &Finish<'_>) {
 }
 
 fn tags(options: &Finish<'_>) -> Value {
-    let tag =
-        |(name, description): &(&str, &str)| json!({"name": name, "description": description});
+    let tag = |(name, description): &(&str, &str)| json!({"name": name, "description": description});
     options.tags.iter().map(tag).collect()
 }
 
 /// Writes `security: []` for open operations and `x-scopes` for the others.
 pub(crate) fn security(document: &mut Value) {
     for place in operations(document) {
-        let Some(operation) = document
-            .pointer_mut(&place.pointer)
-            .and_then(Value::as_object_mut)
-        else {
+        let Some(operation) = document.pointer_mut(&place.pointer).and_then(Value::as_object_mut) else {
             continue;
         };
         if place.webhook {

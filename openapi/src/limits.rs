@@ -10,25 +10,16 @@ const SAFE: i64 = 9_007_199_254_740_991;
 /// Sets the missing limits.
 pub(crate) fn set(document: &mut Value) {
     for pointer in schemas(document) {
-        if let Some(schema) = document
-            .pointer_mut(&pointer)
-            .and_then(Value::as_object_mut)
-        {
+        if let Some(schema) = document.pointer_mut(&pointer).and_then(Value::as_object_mut) {
             bound(schema);
         }
     }
 }
 
 fn bound(schema: &mut Map<String, Value>) {
-    let format = schema
-        .get("format")
-        .and_then(Value::as_str)
-        .unwrap_or_default()
-        .to_owned();
+    let format = schema.get("format").and_then(Value::as_str).unwrap_or_default().to_owned();
     if is(schema, "string") && !schema.contains_key("enum") && !schema.contains_key("const") {
-        schema
-            .entry("maxLength")
-            .or_insert_with(|| json!(longest(&format)));
+        schema.entry("maxLength").or_insert_with(|| json!(longest(&format)));
     }
     if is(schema, "array") {
         schema.entry("maxItems").or_insert_with(|| json!(100));

@@ -11,10 +11,7 @@ pub(crate) fn remove(document: &mut Value) {
         if in_patch(&pointer) {
             continue;
         }
-        if let Some(schema) = document
-            .pointer_mut(&pointer)
-            .and_then(Value::as_object_mut)
-        {
+        if let Some(schema) = document.pointer_mut(&pointer).and_then(Value::as_object_mut) {
             without_null(schema);
         }
     }

@@ -6,27 +6,14 @@ use crate::Finish;
 use crate::tree::{items, members, operations};
 
 /// The members of the document, in reading order.
-const ROOT: [&str; 9] = [
-    "openapi",
-    "info",
-    "jsonSchemaDialect",
-    "servers",
-    "security",
-    "tags",
-    "paths",
-    "webhooks",
-    "components",
-];
+const ROOT: [&str; 9] =
+    ["openapi", "info", "jsonSchemaDialect", "servers", "security", "tags", "paths", "webhooks", "components"];
 
 /// Sorts the document; what is of equal rank stays as it was mounted.
 pub(crate) fn sort(mut document: Value, options: &Finish<'_>) -> Value {
     let rank = |item: &Value| {
         let tag = members(Some(item)).find_map(|(_, it)| items(it.get("tags")).next()?.as_str());
-        options
-            .tags
-            .iter()
-            .position(|(name, _)| Some(*name) == tag)
-            .unwrap_or(usize::MAX)
+        options.tags.iter().position(|(name, _)| Some(*name) == tag).unwrap_or(usize::MAX)
     };
     for place in operations(&document) {
         if let Some(Value::Object(operation)) = document.pointer_mut(&place.pointer) {

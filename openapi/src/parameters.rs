@@ -16,52 +16,21 @@ const KNOWN: [(&str, &str, &str); 11] = [
         "Where the page starts: `next_cursor` of the page before, with the same filters and sort.",
         "\"c3ZjXzAxaDQ1NXZi\"",
     ),
-    (
-        "with_total",
-        "Whether the page says how many items there are in all.",
-        "true",
-    ),
-    (
-        "dry_run",
-        "Whether to answer what would happen and store nothing.",
-        "true",
-    ),
+    ("with_total", "Whether the page says how many items there are in all.", "true"),
+    ("dry_run", "Whether to answer what would happen and store nothing.", "true"),
     ("q", "Text to look for.", "\"backup\""),
-    (
-        "If-Match",
-        "The `ETag` that the resource must still have; otherwise 412.",
-        "\"\\\"3f1c0a9be2d47c55\\\"\"",
-    ),
-    (
-        "If-None-Match",
-        "The `ETag` of the caller's copy; 304 when it is still right.",
-        "\"\\\"3f1c0a9be2d47c55\\\"\"",
-    ),
-    (
-        "Accept-Language",
-        "Language of messages: `fr` or `en`.",
-        "\"fr\"",
-    ),
-    (
-        "issued_on_from",
-        "First day of issue to include.",
-        "\"2026-01-01\"",
-    ),
-    (
-        "issued_on_to",
-        "Last day of issue to include.",
-        "\"2026-03-31\"",
-    ),
+    ("If-Match", "The `ETag` that the resource must still have; otherwise 412.", "\"\\\"3f1c0a9be2d47c55\\\"\""),
+    ("If-None-Match", "The `ETag` of the caller's copy; 304 when it is still right.", "\"\\\"3f1c0a9be2d47c55\\\"\""),
+    ("Accept-Language", "Language of messages: `fr` or `en`.", "\"fr\""),
+    ("issued_on_from", "First day of issue to include.", "\"2026-01-01\""),
+    ("issued_on_to", "Last day of issue to include.", "\"2026-03-31\""),
     ("country", "Country, as ISO 3166-1 alpha-2.", "\"FR\""),
 ];
 
 /// Adds `Idempotency-Key` and `If-None-Match`, and what is known about the others.
 pub(crate) fn complete(document: &mut Value) {
     for place in operations(document).into_iter().filter(|it| !it.webhook) {
-        let Some(operation) = document
-            .pointer_mut(&place.pointer)
-            .and_then(Value::as_object_mut)
-        else {
+        let Some(operation) = document.pointer_mut(&place.pointer).and_then(Value::as_object_mut) else {
             continue;
         };
         let required = operation.get("x-idempotency") == Some(&json!("required"));
@@ -70,11 +39,7 @@ pub(crate) fn complete(document: &mut Value) {
         if !has_any && !place.writes() && !conditional {
             continue;
         }
-        let Some(parameters) = operation
-            .entry("parameters")
-            .or_insert_with(|| json!([]))
-            .as_array_mut()
-        else {
+        let Some(parameters) = operation.entry("parameters").or_insert_with(|| json!([])).as_array_mut() else {
             continue;
         };
         parameters.retain(|it| !names(it, "Idempotency-Key"));
@@ -120,29 +85,17 @@ fn idempotency_key(need: Need) -> Value {
 
 /// Fills in the description and the example of a parameter that means the same everywhere.
 fn describe(parameter: &mut Map<String, Value>) {
-    let name = parameter
-        .get("name")
-        .and_then(Value::as_str)
-        .unwrap_or_default();
-    let Some((_, description, example)) = KNOWN.iter().find(|it| it.0.eq_ignore_ascii_case(name))
-    else {
+    let name = parameter.get("name").and_then(Value::as_str).unwrap_or_default();
+    let Some((_, description, example)) = KNOWN.iter().find(|it| it.0.eq_ignore_ascii_case(name)) else {
         return;
     };
-    let silent = parameter
-        .get("description")
-        .and_then(Value::as_str)
-        .is_none_or(str::is_empty);
+    let silent = parameter.get("description").and_then(Value::as_str).is_none_or(str::is_empty);
     if silent {
         parameter.insert("description".into(), json!(description));
     }
-    let shown = ["example", "examples"]
-        .iter()
-        .any(|it| parameter.contains_key(*it));
-    let in_schema = parameter.get("schema").is_some_and(|schema| {
-        ["example", "examples"]
-            .iter()
-            .any(|it| schema.get(it).is_some())
-    });
+    let shown = ["example", "examples"].iter().any(|it| parameter.contains_key(*it));
+    let in_schema =
+        parameter.get("schema").is_some_and(|schema| ["example", "examples"].iter().any(|it| schema.get(it).is_some()));
     if !shown
         && !in_schema
         && let Ok(value) = serde_json::from_str(example)
@@ -157,24 +110,16 @@ pub(crate) fn merge_patches(document: &mut Value) {
         if place.method != "patch" || place.webhook {
             continue;
         }
-        let Some(content) = document
-            .pointer_mut(&format!("{}/requestBody/content", place.pointer))
-            .and_then(Value::as_object_mut)
+        let Some(content) =
+            document.pointer_mut(&format!("{}/requestBody/content", place.pointer)).and_then(Value::as_object_mut)
         else {
             continue;
         };
-        let Some(media) = content
-            .get(MERGE_PATCH)
-            .or_else(|| content.get(JSON))
-            .cloned()
-        else {
+        let Some(media) = content.get(MERGE_PATCH).or_else(|| content.get(JSON)).cloned() else {
             continue;
         };
         let mut both = Map::new();
-        both.insert(
-            MERGE_PATCH.into(),
-            content.remove(MERGE_PATCH).unwrap_or_else(|| media.clone()),
-        );
+        both.insert(MERGE_PATCH.into(), content.remove(MERGE_PATCH).unwrap_or_else(|| media.clone()));
         both.insert(JSON.into(), content.remove(JSON).unwrap_or(media));
         both.append(content);
         *content = both;

@@ -11,16 +11,11 @@ const TAGS: [(&str, &str); 3] = [
 ];
 
 fn options() -> Finish<'static> {
-    Finish {
-        version: "0.1.0",
-        tags: &TAGS,
-        ..Finish::default()
-    }
+    Finish { version: "0.1.0", tags: &TAGS, ..Finish::default() }
 }
 
 pub(crate) fn demo() -> Value {
-    let raw =
-        serde_json::from_str(include_str!("../examples/demo.json")).expect("demo.json is JSON");
+    let raw = serde_json::from_str(include_str!("../examples/demo.json")).expect("demo.json is JSON");
     finish(raw, &options())
 }
 
@@ -29,20 +24,11 @@ pub(crate) fn operation<'a>(document: &'a Value, method: &str, path: &str) -> &'
 }
 
 fn statuses(operation: &Value) -> Vec<&str> {
-    operation["responses"]
-        .as_object()
-        .unwrap()
-        .keys()
-        .map(String::as_str)
-        .collect()
+    operation["responses"].as_object().unwrap().keys().map(String::as_str).collect()
 }
 
 fn parameter<'a>(operation: &'a Value, name: &str) -> &'a Value {
-    let found = operation["parameters"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .find(|it| it["name"] == name);
+    let found = operation["parameters"].as_array().unwrap().iter().find(|it| it["name"] == name);
     found.unwrap_or(&Value::Null)
 }
 
@@ -55,26 +41,14 @@ fn the_demo_keeps_every_promise() {
 fn finishing_twice_changes_nothing() {
     let once = demo();
     let twice = finish(once.clone(), &options());
-    assert_eq!(
-        serde_json::to_string(&once).unwrap(),
-        serde_json::to_string(&twice).unwrap()
-    );
+    assert_eq!(serde_json::to_string(&once).unwrap(), serde_json::to_string(&twice).unwrap());
 }
 
 #[test]
 fn anything_can_be_finished() {
-    for odd in [
-        json!(null),
-        json!([]),
-        json!({"paths": 3, "components": []}),
-        json!({"paths": {"/a": {"get": 1}}}),
-    ] {
+    for odd in [json!(null), json!([]), json!({"paths": 3, "components": []}), json!({"paths": {"/a": {"get": 1}}})] {
         let document = finish(odd, &options());
-        let _ = (
-            check::problems(&document),
-            variants::three_zero(&document),
-            variants::client(&document),
-        );
+        let _ = (check::problems(&document), variants::three_zero(&document), variants::client(&document));
     }
 }
 
@@ -84,64 +58,30 @@ fn errors_follow_from_the_shape() {
     let of = |method, path| statuses(operation(&document, method, path));
     assert_eq!(
         of("patch", "/v1/services/{id}"),
-        [
-            "200", "400", "401", "403", "404", "409", "412", "413", "415", "422", "429", "500",
-            "503"
-        ]
+        ["200", "400", "401", "403", "404", "409", "412", "413", "415", "422", "429", "500", "503"]
     );
     assert_eq!(of("get", "/health/live"), ["200", "400", "429", "500", "503"]);
-    assert_eq!(
-        of("get", "/v1/services/{id}"),
-        [
-            "200", "304", "400", "401", "403", "404", "429", "500", "503"
-        ]
-    );
-    assert_eq!(
-        of("post", "/v1/sessions"),
-        [
-            "201", "400", "401", "409", "413", "415", "422", "429", "500", "503"
-        ]
-    );
+    assert_eq!(of("get", "/v1/services/{id}"), ["200", "304", "400", "401", "403", "404", "429", "500", "503"]);
+    assert_eq!(of("post", "/v1/sessions"), ["201", "400", "401", "409", "413", "415", "422", "429", "500", "503"]);
 }
 
 #[test]
 fn a_declared_error_becomes_a_problem_with_its_own_words() {
     let document = demo();
-    let paid =
-        &operation(&document, "post", "/v1/invoices/{id}/payment")["responses"]["402"]["content"];
-    assert_eq!(
-        paid["application/problem+json"]["example"]["detail"],
-        "The payment was declined"
-    );
-    assert_eq!(
-        paid["application/problem+json"]["example"]["code"],
-        "payment_required"
-    );
+    let paid = &operation(&document, "post", "/v1/invoices/{id}/payment")["responses"]["402"]["content"];
+    assert_eq!(paid["application/problem+json"]["example"]["detail"], "The payment was declined");
+    assert_eq!(paid["application/problem+json"]["example"]["code"], "payment_required");
     let login = &operation(&document, "post", "/v1/sessions")["responses"]["401"];
     assert!(login["content"].get("application/json").is_none());
-    assert_eq!(
-        login["content"]["application/problem+json"]["schema"]["$ref"],
-        "#/components/schemas/Problem"
-    );
+    assert_eq!(login["content"]["application/problem+json"]["schema"]["$ref"], "#/components/schemas/Problem");
     assert!(login["headers"].get("WWW-Authenticate").is_some());
 }
 
 #[test]
 fn the_caller_may_word_an_error() {
-    let faults = [Fault {
-        status: 404,
-        code: "unknown",
-        title: "Unknown",
-        detail: "Nobody knows it.",
-    }];
+    let faults = [Fault { status: 404, code: "unknown", title: "Unknown", detail: "Nobody knows it." }];
     let raw = json!({"paths": {"/v1/a/{id}": {"get": {"responses": {}}}}});
-    let document = finish(
-        raw,
-        &Finish {
-            faults: &faults,
-            ..options()
-        },
-    );
+    let document = finish(raw, &Finish { faults: &faults, ..options() });
     let shared = &document["components"]["responses"]["NotFound"];
     assert_eq!(shared["description"], "Unknown");
     assert_eq!(
@@ -153,9 +93,7 @@ fn the_caller_may_word_an_error() {
 #[test]
 fn writes_take_an_idempotency_key() {
     let document = demo();
-    let key = |method, path| {
-        parameter(operation(&document, method, path), "Idempotency-Key")["required"].clone()
-    };
+    let key = |method, path| parameter(operation(&document, method, path), "Idempotency-Key")["required"].clone();
     assert_eq!(key("post", "/v1/invoices/{id}/payment"), true);
     assert_eq!(key("patch", "/v1/services/{id}"), false);
     assert_eq!(key("get", "/v1/services/{id}"), Value::Null);
@@ -166,25 +104,13 @@ fn headers_fit_the_answer() {
     let document = demo();
     let headers = |method, path, status: &str| -> Vec<String> {
         let answer = &operation(&document, method, path)["responses"][status]["headers"];
-        answer
-            .as_object()
-            .unwrap()
-            .keys()
-            .skip(4)
-            .cloned()
-            .collect()
+        answer.as_object().unwrap().keys().skip(4).cloned().collect()
     };
     assert_eq!(headers("get", "/v1/services", "200"), ["Link"]);
     assert_eq!(headers("get", "/v1/services/{id}", "200"), ["ETag"]);
-    assert_eq!(
-        headers("patch", "/v1/services/{id}", "200"),
-        ["ETag", "Idempotent-Replayed"]
-    );
+    assert_eq!(headers("patch", "/v1/services/{id}", "200"), ["ETag", "Idempotent-Replayed"]);
     let shared = &document["components"]["responses"]["TooManyRequests"]["headers"];
-    assert_eq!(
-        shared["Retry-After"]["$ref"],
-        "#/components/headers/Retry-After"
-    );
+    assert_eq!(shared["Retry-After"]["$ref"], "#/components/headers/Retry-After");
     assert!(document["components"]["headers"].get("Link").is_some());
 }
 
@@ -193,18 +119,9 @@ fn null_stays_in_patches_alone() {
     let document = demo();
     let schemas = &document["components"]["schemas"];
     assert_eq!(schemas["Service"]["properties"]["note"]["type"], "string");
-    assert_eq!(
-        schemas["Service"]["properties"]["next_price"]["$ref"],
-        "#/components/schemas/Money"
-    );
-    assert_eq!(
-        schemas["Service"]["properties"]["next_price"]["description"],
-        "Price of the next period."
-    );
-    assert_eq!(
-        schemas["ServicePatch"]["properties"]["note"]["type"],
-        json!(["string", "null"])
-    );
+    assert_eq!(schemas["Service"]["properties"]["next_price"]["$ref"], "#/components/schemas/Money");
+    assert_eq!(schemas["Service"]["properties"]["next_price"]["description"], "Price of the next period.");
+    assert_eq!(schemas["ServicePatch"]["properties"]["note"]["type"], json!(["string", "null"]));
     let limit = parameter(operation(&document, "get", "/v1/services"), "limit");
     assert_eq!(limit["schema"]["type"], "integer");
 }
@@ -213,23 +130,11 @@ fn null_stays_in_patches_alone() {
 fn everything_is_bounded() {
     let document = demo();
     let schemas = &document["components"]["schemas"];
-    assert_eq!(
-        schemas["Service"]["properties"]["expires_at"]["maxLength"],
-        35
-    );
+    assert_eq!(schemas["Service"]["properties"]["expires_at"]["maxLength"], 35);
     assert_eq!(schemas["Service"]["properties"]["seats"]["format"], "int32");
-    assert_eq!(
-        schemas["Session"]["properties"]["expires_in"]["maximum"],
-        9_007_199_254_740_991_i64
-    );
-    assert_eq!(
-        schemas["ServicePage"]["properties"]["items"]["maxItems"],
-        100
-    );
-    assert_eq!(
-        schemas["CardInput"]["properties"]["type"].get("maxLength"),
-        None
-    );
+    assert_eq!(schemas["Session"]["properties"]["expires_in"]["maximum"], 9_007_199_254_740_991_i64);
+    assert_eq!(schemas["ServicePage"]["properties"]["items"]["maxItems"], 100);
+    assert_eq!(schemas["CardInput"]["properties"]["type"].get("maxLength"), None);
 }
 
 #[test]
@@ -248,10 +153,7 @@ fn a_required_member_without_example_leaves_none() {
         "schema": {"$ref": "#/components/schemas/A"}}}}}}}},
         "components": {"schemas": {"A": {"type": "object", "required": ["b"], "properties": {"b": {"type": "string"}}}}}});
     let document = finish(raw, &options());
-    assert!(
-        check::problems(&document)
-            .contains(&"GET /v1/a: 200 has no example (none for A.b)".to_owned())
-    );
+    assert!(check::problems(&document).contains(&"GET /v1/a: 200 has no example (none for A.b)".to_owned()));
 }
 
 #[test]
@@ -260,11 +162,7 @@ fn people_read_in_the_order_of_tags() {
     let paths: Vec<&String> = document["paths"].as_object().unwrap().keys().collect();
     assert_eq!(paths[0], "/v1/sessions");
     assert_eq!(paths[6], "/v1/invoices/{id}/payment");
-    let schemas: Vec<&String> = document["components"]["schemas"]
-        .as_object()
-        .unwrap()
-        .keys()
-        .collect();
+    let schemas: Vec<&String> = document["components"]["schemas"].as_object().unwrap().keys().collect();
     assert!(schemas.is_sorted());
     assert_eq!(document["tags"][1]["name"], "Services");
 }
@@ -272,16 +170,7 @@ fn people_read_in_the_order_of_tags() {
 #[test]
 fn access_is_said_aloud() {
     let document = demo();
-    assert_eq!(
-        operation(&document, "post", "/v1/sessions")["security"],
-        json!([])
-    );
-    assert_eq!(
-        operation(&document, "get", "/v1/services")["x-scopes"],
-        json!(["services:read"])
-    );
-    assert_eq!(
-        document["webhooks"]["service.renewed"]["post"]["security"],
-        json!([])
-    );
+    assert_eq!(operation(&document, "post", "/v1/sessions")["security"], json!([]));
+    assert_eq!(operation(&document, "get", "/v1/services")["x-scopes"], json!(["services:read"]));
+    assert_eq!(document["webhooks"]["service.renewed"]["post"]["security"], json!([]));
 }

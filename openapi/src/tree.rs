@@ -7,9 +7,7 @@ use std::fmt;
 use serde_json::{Map, Value, json};
 
 /// The members of a path item that are operations.
-const METHODS: [&str; 8] = [
-    "get", "put", "post", "delete", "patch", "options", "head", "trace",
-];
+const METHODS: [&str; 8] = ["get", "put", "post", "delete", "patch", "options", "head", "trace"];
 
 /// Schema keywords that hold one schema.
 const ONE: [&str; 9] = [
@@ -133,13 +131,7 @@ fn nested(schema: &Value, pointer: String, found: &mut Vec<String>) {
         }
     }
     for name in LIST {
-        for (index, child) in map
-            .get(name)
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten()
-            .enumerate()
-        {
+        for (index, child) in map.get(name).and_then(Value::as_array).into_iter().flatten().enumerate() {
             nested(child, format!("{pointer}/{name}/{index}"), found);
         }
     }
@@ -170,10 +162,7 @@ pub(crate) fn text<'a>(value: &'a Value, name: &str) -> Option<&'a str> {
 }
 
 /// The object at a member, made when it is missing; `None` when the member is something else.
-pub(crate) fn child<'a>(
-    map: &'a mut Map<String, Value>,
-    name: &str,
-) -> Option<&'a mut Map<String, Value>> {
+pub(crate) fn child<'a>(map: &'a mut Map<String, Value>, name: &str) -> Option<&'a mut Map<String, Value>> {
     map.entry(name).or_insert_with(|| json!({})).as_object_mut()
 }
 
@@ -212,12 +201,7 @@ mod tests {
         let media = "/paths/~1a/get/responses/200/content/application~1json/schema";
         assert_eq!(
             schemas(&document),
-            [
-                media,
-                &format!("{media}/items"),
-                "/components/schemas/A",
-                "/components/schemas/A/properties/b~1c"
-            ]
+            [media, &format!("{media}/items"), "/components/schemas/A", "/components/schemas/A/properties/b~1c"]
         );
         assert_eq!(operations(&document)[0].to_string(), "GET /a");
     }

@@ -47,14 +47,8 @@ pub fn three_zero(document: &Value) -> Value {
     }
     for place in operations(&twin) {
         // 3.0 allows scope names for OAuth2 alone; `x-scopes` still names them
-        if let Some(Value::Array(requirements)) =
-            twin.pointer_mut(&format!("{}/security", place.pointer))
-        {
-            for scopes in requirements
-                .iter_mut()
-                .filter_map(Value::as_object_mut)
-                .flat_map(Map::values_mut)
-            {
+        if let Some(Value::Array(requirements)) = twin.pointer_mut(&format!("{}/security", place.pointer)) {
+            for scopes in requirements.iter_mut().filter_map(Value::as_object_mut).flat_map(Map::values_mut) {
                 *scopes = json!([]);
             }
         }
@@ -66,15 +60,9 @@ pub fn three_zero(document: &Value) -> Value {
     if let Some(info) = twin.get_mut("info").and_then(Value::as_object_mut) {
         info.remove("summary");
         if let Some(license) = info.get_mut("license").and_then(Value::as_object_mut)
-            && let Some(identifier) = license
-                .remove("identifier")
-                .as_ref()
-                .and_then(Value::as_str)
+            && let Some(identifier) = license.remove("identifier").as_ref().and_then(Value::as_str)
         {
-            license.insert(
-                "url".into(),
-                json!(format!("https://spdx.org/licenses/{identifier}.html")),
-            );
+            license.insert("url".into(), json!(format!("https://spdx.org/licenses/{identifier}.html")));
         }
     }
     prune(&mut twin);
@@ -99,10 +87,7 @@ fn lower(schema: &mut Map<String, Value>) {
     {
         schema.entry("example").or_insert(first);
     }
-    for (exclusive, bound) in [
-        ("exclusiveMinimum", "minimum"),
-        ("exclusiveMaximum", "maximum"),
-    ] {
+    for (exclusive, bound) in [("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum")] {
         if let Some(limit) = schema.get(exclusive).filter(|it| it.is_number()).cloned() {
             schema.insert(bound.into(), limit);
             schema.insert(exclusive.into(), json!(true));
@@ -112,11 +97,7 @@ fn lower(schema: &mut Map<String, Value>) {
         schema.insert("items".into(), json!({}));
     }
     if schema.contains_key("contentMediaType") && schema.get("type") == Some(&json!("string")) {
-        let format = if schema.contains_key("contentEncoding") {
-            "byte"
-        } else {
-            "binary"
-        };
+        let format = if schema.contains_key("contentEncoding") { "byte" } else { "binary" };
         schema.entry("format").or_insert(json!(format));
     }
     schema.retain(|name, _| !UNKNOWN_TO_30.contains(&name.as_str()));
@@ -151,8 +132,7 @@ fn lower_union(schema: &mut Map<String, Value>, name: &str) {
     };
     let before = variants.len();
     // children come first, so that the null variant reads `nullable: true` by now
-    variants
-        .retain(|it| it != &json!({"nullable": true}) && it.get("type") != Some(&json!("null")));
+    variants.retain(|it| it != &json!({"nullable": true}) && it.get("type") != Some(&json!("null")));
     if variants.len() == before {
         return;
     }
@@ -172,17 +152,11 @@ fn prune(document: &mut Value) {
     loop {
         let mut used = BTreeSet::new();
         references(document, &mut used);
-        let Some(components) = document
-            .get_mut("components")
-            .and_then(Value::as_object_mut)
-        else {
+        let Some(components) = document.get_mut("components").and_then(Value::as_object_mut) else {
             return;
         };
         let mut removed = false;
-        for (section, content) in components
-            .iter_mut()
-            .filter(|(section, _)| *section != "securitySchemes")
-        {
+        for (section, content) in components.iter_mut().filter(|(section, _)| *section != "securitySchemes") {
             if let Some(content) = content.as_object_mut() {
                 let before = content.len();
                 content.retain(|name, _| used.contains(&format!("#/components/{section}/{name}")));

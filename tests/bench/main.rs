@@ -86,7 +86,10 @@ async fn renewals(on: On, sizes: Sizes) {
     println!("  renew: invoices issued                      {issued} /s");
     println!("  limit: invoice, line, period in one SQL transaction   {bare} /s   ratio {}", ratio(bare, issued));
     println!("  limit: every row that a renewal writes, the same way  {same} /s   ratio {}", ratio(same, issued));
-    println!("  renew + charge, receipts queued, re-planned {whole} /s   {} ms CPU each, database server apart", spread(cpu));
+    println!(
+        "  renew + charge, receipts queued, re-planned {whole} /s   {} ms CPU each, database server apart",
+        spread(cpu)
+    );
 }
 
 fn ratio(limit: Spread, ours: Spread) -> String {

@@ -92,9 +92,5 @@ pub async fn round(on: On, services: usize) -> Round {
     app.db.close().await;
     store.close().await;
     let per_second = |took: Duration| services as f64 / took.as_secs_f64();
-    Round {
-        issued: per_second(took.issuing),
-        whole: per_second(took.whole),
-        cpu_ms: took.cpu_ms / services as f64,
-    }
+    Round { issued: per_second(took.issuing), whole: per_second(took.whole), cpu_ms: took.cpu_ms / services as f64 }
 }

@@ -12,15 +12,15 @@
     reason = "a test that cannot go on says so by panicking; a story is as long as it is"
 )]
 
-mod stories;
-mod scheduler;
-mod readme;
-mod contract;
-mod schema;
 mod account;
-mod session;
+mod catalog;
+mod contract;
+mod invoice;
+mod operator;
 mod order;
 mod payment_method;
-mod catalog;
-mod operator;
-mod invoice;
+mod readme;
+mod scheduler;
+mod schema;
+mod session;
+mod stories;

@@ -1,8 +1,6 @@
 //! The simulated gateway, and a method `sim_slow` whose charges settle only when a test says so.
 
-use api::payment::gateway::{
-    Charge, ChargeOutcome, Described, Found, Gateway, Lookup, RefundOutcome, UnknownToken,
-};
+use api::payment::gateway::{Charge, ChargeOutcome, Described, Found, Gateway, Lookup, RefundOutcome, UnknownToken};
 use api::payment::simulated::Simulated;
 use chrono::{DateTime, Utc};
 use domain::money::Money;

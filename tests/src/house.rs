@@ -138,11 +138,8 @@ impl House {
     pub async fn operator(&self) -> Client {
         let now = self.now();
         let cx = api::actions::Context::scheduler(&self.app.tools, now, now);
-        let (_, token) = self
-            .app
-            .transact(async |tx| api::actions::operator::create_token(tx, &cx, "tests").await)
-            .await
-            .unwrap();
+        let (_, token) =
+            self.app.transact(async |tx| api::actions::operator::create_token(tx, &cx, "tests").await).await.unwrap();
         self.stranger().with_token(&token)
     }
 
@@ -158,10 +155,8 @@ impl House {
             .expect(202);
         self.settle().await;
         let code = self.code_for(&email);
-        let session = client
-            .post("/v1/accounts/email-verification", &json!({ "email": email, "code": code }))
-            .await
-            .expect(201);
+        let session =
+            client.post("/v1/accounts/email-verification", &json!({ "email": email, "code": code })).await.expect(201);
         client.token = Some(session.text("/access_token"));
         let profile = json!({
             "first_name": "Ada", "last_name": "Martin", "street": "12 rue des Lilas",
@@ -223,10 +218,8 @@ impl House {
             .transact(async |tx| {
                 let service = service::Entity::find().one(&**tx).await?.unwrap();
                 let account = account::Entity::find_by_id(service.account_id).one(&**tx).await?.unwrap();
-                let live = attempt_target::Entity::find()
-                    .filter(attempt_target::Column::Live.eq(true))
-                    .all(&**tx)
-                    .await?;
+                let live =
+                    attempt_target::Entity::find().filter(attempt_target::Column::Live.eq(true)).all(&**tx).await?;
                 attempt_target::Entity::update_many()
                     .col_expr(attempt_target::Column::Live, Expr::value(false))
                     .exec(&**tx)
@@ -291,10 +284,7 @@ impl House {
     #[track_caller]
     pub fn code_for(&self, email: &str) -> String {
         let found = self.mails().into_iter().rev().filter(|mail| mail.to.contains(email)).find_map(|mail| {
-            mail.text
-                .split(|c: char| !c.is_ascii_digit())
-                .find(|word| word.len() == 6)
-                .map(str::to_owned)
+            mail.text.split(|c: char| !c.is_ascii_digit()).find(|word| word.len() == 6).map(str::to_owned)
         });
         found.unwrap_or_else(|| panic!("no code was mailed to {email}"))
     }
@@ -303,9 +293,10 @@ impl House {
     #[track_caller]
     pub fn token_for(&self, email: &str) -> String {
         let is_token = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-        let found = self.mails().into_iter().rev().filter(|mail| mail.to.contains(email)).find_map(|mail| {
-            mail.text.split(|c: char| !is_token(c)).find(|word| word.len() == 43).map(str::to_owned)
-        });
+        let found =
+            self.mails().into_iter().rev().filter(|mail| mail.to.contains(email)).find_map(|mail| {
+                mail.text.split(|c: char| !is_token(c)).find(|word| word.len() == 43).map(str::to_owned)
+            });
         found.unwrap_or_else(|| panic!("no token was mailed to {email}"))
     }
 }

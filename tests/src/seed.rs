@@ -155,12 +155,7 @@ impl<'a> Shelf<'a> {
     }
 
     /// What `replan` would plan.
-    async fn plan(
-        &self,
-        tx: &Tx,
-        cx: &Context<'_>,
-        services: &[(&Owner, service::Model)],
-    ) -> Result<(), Error> {
+    async fn plan(&self, tx: &Tx, cx: &Context<'_>, services: &[(&Owner, service::Model)]) -> Result<(), Error> {
         let policy = api::actions::catalog::policy(&self.plan)?;
         let mut segments = Vec::with_capacity(services.len());
         let mut milestones = Vec::with_capacity(services.len() * 2);

@@ -191,10 +191,7 @@ mod tests {
         let cutoff: DateTime<Utc> = "2026-12-13T23:00:00Z".parse().unwrap();
         let before = cutoff - chrono::TimeDelta::seconds(1);
         assert_eq!(at_expiry_on(ServiceStatus::Active, None, expiry, before, zone), Ok(expiry));
-        assert_eq!(
-            at_expiry_on(ServiceStatus::Active, None, expiry, cutoff, zone),
-            Err(Refusal::CancellationTooLate)
-        );
+        assert_eq!(at_expiry_on(ServiceStatus::Active, None, expiry, cutoff, zone), Err(Refusal::CancellationTooLate));
         assert_eq!(may_revoke(ServiceStatus::Active, Some(expiry), before, zone), Ok(()));
         assert_eq!(may_revoke(ServiceStatus::Active, Some(expiry), cutoff, zone), Err(Refusal::CancellationTooLate));
     }

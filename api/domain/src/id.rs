@@ -159,9 +159,15 @@ mod tests {
     #[test]
     fn an_id_of_another_kind_or_form_is_refused() {
         for wrong in [
-            "", "svc_", "acc_01h455vb4pex5vsknk084sn02q", "svc_81h455vb4pex5vsknk084sn02q",
-            "svc_01h455vb4pex5vsknk084sn02", "svc_01h455vb4pex5vsknk084sn02qq",
-            "svc_01H455VB4PEX5VSKNK084SN02Q", "svc_01h455vb4pex5vsknk084sn02i", "svc01h455vb4pex5vsknk084sn02q",
+            "",
+            "svc_",
+            "acc_01h455vb4pex5vsknk084sn02q",
+            "svc_81h455vb4pex5vsknk084sn02q",
+            "svc_01h455vb4pex5vsknk084sn02",
+            "svc_01h455vb4pex5vsknk084sn02qq",
+            "svc_01H455VB4PEX5VSKNK084SN02Q",
+            "svc_01h455vb4pex5vsknk084sn02i",
+            "svc01h455vb4pex5vsknk084sn02q",
         ] {
             assert!(wrong.parse::<ServiceId>().is_err(), "{wrong}");
         }

@@ -120,7 +120,8 @@ impl VatId {
 
 /// Without spaces and punctuation, in upper case (rule K1).
 fn compact(text: &str) -> String {
-    let separator = |letter: char| letter.is_whitespace() || matches!(letter, '-' | '.' | ',' | '/' | ':' | '_' | '\'' | '(' | ')');
+    let separator =
+        |letter: char| letter.is_whitespace() || matches!(letter, '-' | '.' | ',' | '/' | ':' | '_' | '\'' | '(' | ')');
     text.chars().filter(|letter| !separator(*letter)).map(|letter| letter.to_ascii_uppercase()).collect()
 }
 

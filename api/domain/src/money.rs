@@ -262,7 +262,8 @@ fn whole_weights(weights: &[Decimal]) -> Result<(Vec<i128>, i128), MoneyError> {
             times_ten_to(weight.mantissa(), scale.saturating_sub(weight.scale()))
         })
         .collect::<Result<Vec<i128>, _>>()?;
-    let total = whole.iter().try_fold(0_i128, |total, weight| total.checked_add(*weight)).ok_or(MoneyError::Overflow)?;
+    let total =
+        whole.iter().try_fold(0_i128, |total, weight| total.checked_add(*weight)).ok_or(MoneyError::Overflow)?;
     if total == 0 { Err(MoneyError::Weights) } else { Ok((whole, total)) }
 }
 

@@ -179,9 +179,8 @@ mod tests {
     fn every_state_and_event_has_its_answer() {
         use AttemptStatus::{Cancelled, Declined, Processing, RequiresAction, Sent, Succeeded, Unknown};
         let finals = [Some(Succeeded), Some(Declined), Some(Cancelled)];
-        let live = |send, lose| {
-            [send, Some(Processing), Some(RequiresAction), Some(lose), finals[0], finals[1], finals[2]]
-        };
+        let live =
+            |send, lose| [send, Some(Processing), Some(RequiresAction), Some(lose), finals[0], finals[1], finals[2]];
         let table = [
             [Some(Sent), None, None, None, None, None, Some(Cancelled)],
             live(None, Unknown),

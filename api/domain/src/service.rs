@@ -75,7 +75,7 @@ impl ServiceStatus {
     /// # Errors
     /// [`InvalidTransition`] where the table has a dash.
     pub fn after(self, event: ServiceEvent) -> Result<Self, InvalidTransition> {
-        use ServiceEvent::{ChargeFailed, Deliver, Delete, Settle, Suspend};
+        use ServiceEvent::{ChargeFailed, Delete, Deliver, Settle, Suspend};
         use ServiceStatus::{Active, Deleted, Delivering, PastDue, Suspended};
         let refused = || InvalidTransition { machine: "service", state: self.as_str(), event: event.to_string() };
         match (self, event) {

@@ -44,15 +44,17 @@ fn rate() -> impl Strategy<Value = Scaled6> {
 }
 
 fn line() -> impl Strategy<Value = Line> {
-    (-500_i64..500, 0_i64..900_000_000, 1_i64..200, rate(), -300_i64..300).prop_map(|(quantity, price, base, rate, off)| Line {
-        quantity: Scaled6::from_scaled(quantity * 10_000),
-        unit_price: Scaled6::from_scaled(price),
-        base_quantity: Scaled6::from_scaled(base * 1_000_000),
-        category: TaxCategory::Standard,
-        rate,
-        allowance: eur(off),
-        charge: eur(0),
-    })
+    (-500_i64..500, 0_i64..900_000_000, 1_i64..200, rate(), -300_i64..300).prop_map(
+        |(quantity, price, base, rate, off)| Line {
+            quantity: Scaled6::from_scaled(quantity * 10_000),
+            unit_price: Scaled6::from_scaled(price),
+            base_quantity: Scaled6::from_scaled(base * 1_000_000),
+            category: TaxCategory::Standard,
+            rate,
+            allowance: eur(off),
+            charge: eur(0),
+        },
+    )
 }
 
 proptest! {

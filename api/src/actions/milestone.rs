@@ -74,7 +74,10 @@ pub async fn add(tx: &Tx, cx: &Context<'_>, new: New<'_>) -> Result<(), Error> {
         created_at: Set(cx.now),
         finished_at: Set(None),
     };
-    milestone::Entity::insert(row).on_conflict(OnConflict::new().do_nothing().to_owned()).exec_without_returning(&**tx).await?;
+    milestone::Entity::insert(row)
+        .on_conflict(OnConflict::new().do_nothing().to_owned())
+        .exec_without_returning(&**tx)
+        .await?;
     Ok(())
 }
 

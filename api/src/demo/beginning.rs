@@ -75,9 +75,7 @@ pub async fn prepare(teller: &mut Teller) -> Result<(), DemoError> {
     teller.must(202, As::Customer, (Method::PUT, "/v1/account/backup-email"), Some(&body)).await?;
     let code = teller.secret(BACKUP, "verify_backup_email").await?;
     let body = json!({ "code": code });
-    teller
-        .must(200, As::Customer, (Method::POST, "/v1/account/backup-email/confirmation"), Some(&body))
-        .await?;
+    teller.must(200, As::Customer, (Method::POST, "/v1/account/backup-email/confirmation"), Some(&body)).await?;
     add_method(teller, "sim_ok").await?;
     let after = missing(teller).await?;
     teller.check("nothing is missing any more", &after, &Vec::new())
@@ -94,11 +92,8 @@ pub(super) async fn add_method(teller: &mut Teller, token: &str) -> Result<(), D
 async fn missing(teller: &mut Teller) -> Result<Vec<String>, DemoError> {
     let checkup = teller.get("/v1/account/check-up").await?;
     let items = checkup.body.get("items").and_then(serde_json::Value::as_array).cloned().unwrap_or_default();
-    let mut codes: Vec<String> = items
-        .iter()
-        .filter(|item| text(item, "/severity") != "fine")
-        .map(|item| text(item, "/code"))
-        .collect();
+    let mut codes: Vec<String> =
+        items.iter().filter(|item| text(item, "/severity") != "fine").map(|item| text(item, "/code")).collect();
     codes.sort();
     Ok(codes)
 }
@@ -106,9 +101,7 @@ async fn missing(teller: &mut Teller) -> Result<Vec<String>, DemoError> {
 /// Quote, order, payment, tracking, invoice.
 pub async fn order(teller: &mut Teller) -> Result<Services, DemoError> {
     teller.chapter("The order, on the 31st of January");
-    let line = |plan: &str, period: &str, mode: &str, name: &str| {
-        json!({ "plan": plan, "period": period, "renewal_mode": mode, "quantity": 1, "display_name": name })
-    };
+    let line = |plan: &str, period: &str, mode: &str, name: &str| json!({ "plan": plan, "period": period, "renewal_mode": mode, "quantity": 1, "display_name": name });
     let body = json!({ "items": [
         line("vps-starter", "P1M", "automatic", "VPS 1"),
         line("domain-fr", "P1Y", "manual", "Domain A"),
@@ -123,7 +116,11 @@ pub async fn order(teller: &mut Teller) -> Result<Services, DemoError> {
         &order.text("/totals/gross/amount"),
         &quote.text("/totals/gross/amount"),
     )?;
-    teller.check("6.00 + 8.50 + 8.50 + 17.00 net with 20 % VAT", &order.text("/totals/gross/amount"), &"48.00".to_owned())?;
+    teller.check(
+        "6.00 + 8.50 + 8.50 + 17.00 net with 20 % VAT",
+        &order.text("/totals/gross/amount"),
+        &"48.00".to_owned(),
+    )?;
     let path = format!("/v1/orders/{}/payment", order.text("/id"));
     let body = json!({ "source": "payment_method" });
     let payment = teller.must(201, As::Customer, (Method::POST, &path), Some(&body)).await?;
@@ -140,10 +137,16 @@ pub async fn order(teller: &mut Teller) -> Result<Services, DemoError> {
         .iter()
         .map(|step| format!("{} {}", text(step, "/step"), text(step, "/status")))
         .collect();
-    let done: Vec<String> = ["validating", "validated", "delivering", "available"].map(|step| format!("{step} done")).into();
+    let done: Vec<String> =
+        ["validating", "validated", "delivering", "available"].map(|step| format!("{step} done")).into();
     teller.check("tracking went through to available", &steps, &done)?;
     let invoice = teller.get(&format!("/v1/invoices/{}", payment.text("/invoice_id"))).await?;
-    teller.say(&format!("  invoice {} of {} EUR, {}", invoice.text("/number"), invoice.text("/totals/gross/amount"), invoice.text("/status")));
+    teller.say(&format!(
+        "  invoice {} of {} EUR, {}",
+        invoice.text("/number"),
+        invoice.text("/totals/gross/amount"),
+        invoice.text("/status")
+    ));
     services(teller).await
 }
 

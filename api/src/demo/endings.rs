@@ -28,11 +28,7 @@ pub async fn cancel_at_expiry(teller: &mut Teller, services: &Services) -> Resul
     status(teller, &services.vps_1, "active").await?;
     teller.until("2027-04-30T10:00:00Z").await?;
     status(teller, &services.vps_1, "deleted").await?;
-    teller.check(
-        "with a receipt",
-        &teller.days_of("service_deleted", "VPS 1"),
-        &vec!["2027-04-30".to_owned()],
-    )?;
+    teller.check("with a receipt", &teller.days_of("service_deleted", "VPS 1"), &vec!["2027-04-30".to_owned()])?;
     teller.check(
         "and no charge at its last boundary",
         &teller.days_of("renewal_paid", "VPS 1").last().cloned().unwrap_or_default(),
@@ -49,7 +45,9 @@ async fn upcoming(teller: &mut Teller, service: &str) -> Result<Value, DemoError
         .await?
         .iter()
         .filter(|milestone| text(milestone, "/state") == "planned")
-        .map(|milestone| format!("{} {} {}", text(milestone, "/on"), text(milestone, "/kind"), text(milestone, "/rule")))
+        .map(|milestone| {
+            format!("{} {} {}", text(milestone, "/on"), text(milestone, "/kind"), text(milestone, "/rule"))
+        })
         .collect();
     planned.sort();
     Ok(json!({ "renewal": view.body.get("renewal"), "expires_on": view.body.get("expires_on"), "planned": planned }))
@@ -59,8 +57,7 @@ async fn upcoming(teller: &mut Teller, service: &str) -> Result<Value, DemoError
 pub async fn closure_refused(teller: &mut Teller) -> Result<(), DemoError> {
     teller.chapter("The account cannot be closed yet");
     log_in(teller).await?;
-    let refused =
-        teller.must(409, As::Customer, (Method::POST, "/v1/account/closure"), Some(&json!({}))).await?;
+    let refused = teller.must(409, As::Customer, (Method::POST, "/v1/account/closure"), Some(&json!({}))).await?;
     let codes: Vec<String> = refused
         .body
         .get("blockers")
@@ -91,11 +88,7 @@ pub async fn delete_at_once(teller: &mut Teller, services: &Services) -> Result<
     teller.must(200, As::Customer, (Method::POST, &confirm), Some(&json!({ "token": token }))).await?;
     status(teller, &services.vps_2, "deleted").await?;
     teller.until("2027-04-30T20:01:00Z").await?;
-    teller.check(
-        "with a receipt",
-        &teller.days_of("service_deleted", "VPS 2"),
-        &vec!["2027-04-30".to_owned()],
-    )?;
+    teller.check("with a receipt", &teller.days_of("service_deleted", "VPS 2"), &vec!["2027-04-30".to_owned()])?;
     teller.say("  -- and domain B the same way");
     let path = format!("/v1/services/{}/deletion", services.domain_b);
     teller.must(202, As::Customer, (Method::POST, &path), Some(&json!({}))).await?;

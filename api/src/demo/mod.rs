@@ -63,8 +63,7 @@ fn temporary_folder() -> Result<PathBuf, DemoError> {
 }
 
 async fn in_folder(folder: &std::path::Path, options: Options) -> Result<(), DemoError> {
-    let database =
-        options.database_url.unwrap_or_else(|| format!("sqlite://{}", folder.join("tacit.db").display()));
+    let database = options.database_url.unwrap_or_else(|| format!("sqlite://{}", folder.join("tacit.db").display()));
     let mut config = Config {
         database_url: database.into(),
         mail_url: format!("file:{}", folder.join("mail").display()).into(),
@@ -81,8 +80,7 @@ async fn in_folder(folder: &std::path::Path, options: Options) -> Result<(), Dem
     crate::seed::demo(&app).await?;
     let now = app.now();
     let cx = crate::actions::Context::scheduler(&app.tools, now, now);
-    let (_, operator) =
-        app.transact(async |tx| crate::actions::operator::create_token(tx, &cx, "demo").await).await?;
+    let (_, operator) = app.transact(async |tx| crate::actions::operator::create_token(tx, &cx, "demo").await).await?;
     let stop = CancellationToken::new();
     let scheduler = crate::scheduler::start(Arc::clone(&app), stop.clone());
     let listening = serve::listen(Arc::clone(&app), SocketAddr::from(([127, 0, 0, 1], 0)))?;

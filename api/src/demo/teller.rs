@@ -195,7 +195,8 @@ impl Teller {
     pub async fn secret(&mut self, to: &str, kind: &str) -> Result<String, DemoError> {
         for _ in 0..PATIENCE {
             let mails = self.all(As::Operator, &format!("/v1/operator/emails?to={to}")).await?;
-            let found = mails.iter().filter(|mail| text(mail, "/kind") == kind).max_by_key(|mail| text(mail, "/created_at"));
+            let found =
+                mails.iter().filter(|mail| text(mail, "/kind") == kind).max_by_key(|mail| text(mail, "/created_at"));
             if let Some(mail) = found {
                 let secret = text(mail, "/secret");
                 if !secret.is_empty() {

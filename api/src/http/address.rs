@@ -62,7 +62,13 @@ impl Trusted {
     /// # Errors
     /// [`InvalidRange`].
     pub fn parse(setting: &str) -> Result<Self, InvalidRange> {
-        setting.split(',').map(str::trim).filter(|text| !text.is_empty()).map(str::parse).collect::<Result<_, _>>().map(Self)
+        setting
+            .split(',')
+            .map(str::trim)
+            .filter(|text| !text.is_empty())
+            .map(str::parse)
+            .collect::<Result<_, _>>()
+            .map(Self)
     }
 
     fn trusts(&self, address: IpAddr) -> bool {

@@ -309,10 +309,8 @@ async fn caller_of(request: &HttpRequest, scope: &str) -> Result<Caller, Problem
         let session = session_of(&app, &bearer, real_now).await?;
         (session.account_id, Some(session), None)
     };
-    let account = account::Entity::find_by_id(account_id)
-        .one(&**app.read())
-        .await?
-        .ok_or(Problem::new(Code::Unauthenticated))?;
+    let account =
+        account::Entity::find_by_id(account_id).one(&**app.read()).await?.ok_or(Problem::new(Code::Unauthenticated))?;
     admit(&account)?;
     let mut client = client_of(request);
     if accepted(request.headers()).is_none() {

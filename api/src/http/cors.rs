@@ -1,11 +1,11 @@
 //! Which pages may call from a browser: exact origins of the settings, never a pattern, never an echo.
 
+use actix_web::http::Method;
 use actix_web::http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
     ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_METHOD, HeaderMap, HeaderName,
     HeaderValue, ORIGIN,
 };
-use actix_web::http::Method;
 
 const METHODS: &str = "GET, HEAD, POST, PUT, PATCH, DELETE";
 const HEADERS: &str = "Accept, Accept-Language, Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, Traceparent, X-Request-Id";
@@ -66,7 +66,13 @@ mod tests {
             origins.allowed(request.headers()).is_some()
         };
         assert!(allowed("https://my.example") && allowed("https://other.example"));
-        for evil in ["null", "https://my.example.evil.tld", "http://my.example", "https://evil-my.example", "https://my.example:8443"] {
+        for evil in [
+            "null",
+            "https://my.example.evil.tld",
+            "http://my.example",
+            "https://evil-my.example",
+            "https://my.example:8443",
+        ] {
             assert!(!allowed(evil), "{evil}");
         }
     }

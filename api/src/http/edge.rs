@@ -15,8 +15,8 @@ use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::error::InternalError;
 use actix_web::http::header::{
-    ALLOW, AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER,
-    VARY, WWW_AUTHENTICATE,
+    ALLOW, AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER, VARY,
+    WWW_AUTHENTICATE,
 };
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
@@ -148,9 +148,10 @@ fn preflight(edge: &Edge, facts: &mut Facts, headers: &HeaderMap) -> HttpRespons
 fn admit(edge: &Edge, facts: &mut Facts, request: &ServiceRequest) -> Result<(), Problem> {
     let operation = edge.table.find(request.method(), &facts.path);
     let address = facts.client.address.as_deref().unwrap_or_default();
-    let token = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok()).is_some_and(|value| {
-        value.split_once(' ').is_some_and(|(_, token)| crate::token::looks_valid(token.trim()))
-    });
+    let token =
+        request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok()).is_some_and(|value| {
+            value.split_once(' ').is_some_and(|(_, token)| crate::token::looks_valid(token.trim()))
+        });
     let class = match operation {
         Some(operation) if operation.open && operation.method != "GET" => Class::Visitor,
         Some(_) | None if token => Class::Token,
@@ -190,7 +191,10 @@ fn admit(edge: &Edge, facts: &mut Facts, request: &ServiceRequest) -> Result<(),
 async fn buffer(request: &mut ServiceRequest) -> Result<(), Problem> {
     let too_large = || Problem::new(Code::PayloadTooLarge);
     let declared = request.headers().get("content-length").and_then(|value| value.to_str().ok());
-    if declared.and_then(|text| text.parse::<u64>().ok()).is_some_and(|length| length > u64::try_from(MAX_BODY).unwrap_or(u64::MAX)) {
+    if declared
+        .and_then(|text| text.parse::<u64>().ok())
+        .is_some_and(|length| length > u64::try_from(MAX_BODY).unwrap_or(u64::MAX))
+    {
         return Err(too_large());
     }
     let mut payload = request.take_payload();
@@ -260,7 +264,13 @@ const fn method_read(method: &Method) -> &Method {
     }
 }
 
-fn finish(app: &App, facts: &Facts, language: Option<domain::account::Language>, route: &str, answer: Answer) -> HttpResponse {
+fn finish(
+    app: &App,
+    facts: &Facts,
+    language: Option<domain::account::Language>,
+    route: &str,
+    answer: Answer,
+) -> HttpResponse {
     let mut response = match answer {
         Answer::Plain(response) => response,
         Answer::Refused(problem) => refuse(app, facts, &problem),
@@ -297,7 +307,10 @@ fn refuse(app: &App, facts: &Facts, problem: &Problem) -> HttpResponse {
         }
         Code::InsufficientScope => {
             let scope = problem.param("scope").unwrap_or_default();
-            response.insert_header((WWW_AUTHENTICATE, format!("Bearer realm=\"tacit\", error=\"insufficient_scope\", scope=\"{scope}\"")));
+            response.insert_header((
+                WWW_AUTHENTICATE,
+                format!("Bearer realm=\"tacit\", error=\"insufficient_scope\", scope=\"{scope}\""),
+            ));
         }
         _ => {}
     }

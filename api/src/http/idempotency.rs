@@ -259,12 +259,7 @@ pub async fn complete(tx: &Tx, scope: &str, key: &str, reply: &Reply) -> Result<
         secret: Set(reply.secret),
         ..Default::default()
     };
-    Entity::update_many()
-        .set(row)
-        .filter(Column::Scope.eq(scope))
-        .filter(Column::Key.eq(key))
-        .exec(&**tx)
-        .await?;
+    Entity::update_many().set(row).filter(Column::Scope.eq(scope)).filter(Column::Key.eq(key)).exec(&**tx).await?;
     Ok(())
 }
 

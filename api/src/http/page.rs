@@ -132,11 +132,11 @@ impl Key {
     /// Whether a column of this type can be compared with it: a cursor may be made up.
     fn fits(&self, column: &ColumnType) -> bool {
         match self {
-            Self::Instant(at) => {
-                matches!(column, ColumnType::TimestampWithTimeZone) && (1..=9999).contains(&at.year())
-            }
+            Self::Instant(at) => matches!(column, ColumnType::TimestampWithTimeZone) && (1..=9999).contains(&at.year()),
             Self::Day(day) => matches!(column, ColumnType::Date) && (1..=9999).contains(&day.year()),
-            Self::Number(_) => matches!(column, ColumnType::SmallInteger | ColumnType::Integer | ColumnType::BigInteger),
+            Self::Number(_) => {
+                matches!(column, ColumnType::SmallInteger | ColumnType::Integer | ColumnType::BigInteger)
+            }
             Self::Text(text) => matches!(column, ColumnType::String(_) | ColumnType::Text) && !has_nul(text),
             Self::Id(_) => matches!(column, ColumnType::Uuid),
         }
@@ -188,7 +188,8 @@ where
             KeyColumn::Asc(column) => (column.gt(value.clone()), id.gt(last)),
             KeyColumn::Desc(column) => (column.lt(value.clone()), id.lt(last)),
         };
-        select = select.filter(Condition::any().add(beyond).add(Condition::all().add(column.eq(value)).add(same_beyond)));
+        select =
+            select.filter(Condition::any().add(beyond).add(Condition::all().add(column.eq(value)).add(same_beyond)));
     }
     let mut items = select.all(&**db).await?;
     let limit = usize::try_from(query.limit).unwrap_or(usize::MAX);
@@ -228,8 +229,11 @@ impl PageQuery {
             Some((_, column)) if sort.starts_with('-') => Ok(KeyColumn::Desc(*column)),
             Some((_, column)) => Ok(KeyColumn::Asc(*column)),
             None => {
-                let names: Vec<String> = known.iter().flat_map(|(name, _)| [(*name).to_owned(), format!("-{name}")]).collect();
-                Err(Problem::invalid(vec![Fault::new(Place::Parameter("sort".to_owned()), "not_one_of").with("allowed", names)]))
+                let names: Vec<String> =
+                    known.iter().flat_map(|(name, _)| [(*name).to_owned(), format!("-{name}")]).collect();
+                Err(Problem::invalid(vec![
+                    Fault::new(Place::Parameter("sort".to_owned()), "not_one_of").with("allowed", names),
+                ]))
             }
         }
     }
@@ -277,7 +281,8 @@ impl PageQuery {
             match name.as_str() {
                 "limit" => {
                     let range = || Problem::invalid(vec![fault("out_of_range").with("min", 1).with("max", MAX_LIMIT)]);
-                    query.limit = value.parse().ok().filter(|limit| (1..=MAX_LIMIT).contains(limit)).ok_or_else(range)?;
+                    query.limit =
+                        value.parse().ok().filter(|limit| (1..=MAX_LIMIT).contains(limit)).ok_or_else(range)?;
                 }
                 "cursor" => query.cursor = Some(value),
                 "with_total" => {

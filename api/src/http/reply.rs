@@ -183,13 +183,15 @@ impl Responder for Reply {
         } else {
             self
         };
-        let known = reads && reply.find(ETAG.as_str()).is_some_and(|tag| is_known(request.headers(), tag.trim_matches('"')));
+        let known =
+            reads && reply.find(ETAG.as_str()).is_some_and(|tag| is_known(request.headers(), tag.trim_matches('"')));
         let mut response = HttpResponse::build(if known { StatusCode::NOT_MODIFIED } else { reply.status });
         for (name, value) in &reply.headers {
             if known && name == CONTENT_TYPE.as_str() {
                 continue;
             }
-            if let (Ok(name), Ok(value)) = (HeaderName::try_from(name.as_str()), HeaderValue::try_from(value.as_str())) {
+            if let (Ok(name), Ok(value)) = (HeaderName::try_from(name.as_str()), HeaderValue::try_from(value.as_str()))
+            {
                 response.insert_header((name, value));
             }
         }

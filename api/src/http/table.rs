@@ -31,7 +31,9 @@ impl Table {
     #[must_use]
     pub fn of(document: &Value) -> Self {
         let paths = document.get("paths").and_then(Value::as_object).into_iter().flatten();
-        Self(paths.map(|(template, item)| Path { segments: segments(template), operations: operations(item) }).collect())
+        Self(
+            paths.map(|(template, item)| Path { segments: segments(template), operations: operations(item) }).collect(),
+        )
     }
 
     /// Every operation at a path; the most literal template wins, as it does in the router.

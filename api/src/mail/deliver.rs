@@ -111,9 +111,7 @@ async fn claim(tx: &Tx, scope: DeliveryScope, now: DateTime<Utc>, limit: u64) ->
                 .from(account::Entity)
                 .and_where(account::Column::TestClockId.in_subquery(moving))
                 .to_owned();
-            due = due.filter(
-                email::Column::AccountId.is_null().or(email::Column::AccountId.not_in_subquery(accounts)),
-            );
+            due = due.filter(email::Column::AccountId.is_null().or(email::Column::AccountId.not_in_subquery(accounts)));
         }
         DeliveryScope::Clock(clock) => due = due.filter(email::Column::AccountId.in_subquery(accounts_on(clock))),
     }

@@ -22,7 +22,7 @@ pub use context::PLACEHOLDER;
 pub use deliver::{DeliveryScope, deliver_due};
 pub use message::{Category, Message};
 pub use templates::{Rendered, Templates};
-pub use transport::{Reachable, Mailer, Outgoing, SendError, SentMail};
+pub use transport::{Mailer, Outgoing, Reachable, SendError, SentMail};
 
 use crate::actions::{Context, Error};
 use crate::app::Tools;

@@ -84,10 +84,18 @@ mod tests {
     #[tokio::test]
     async fn the_simulated_gateway_keeps_every_promise_of_the_port() {
         let gateway = Simulated::default();
-        for (at, token) in
-            ["sim_ok", "sim_decline_soft", "sim_decline_hard", "sim_decline_soft_2", "sim_requires_action", "sim_timeout", "sim_processing_3d", "sim_chargeback"]
-                .into_iter()
-                .enumerate()
+        for (at, token) in [
+            "sim_ok",
+            "sim_decline_soft",
+            "sim_decline_hard",
+            "sim_decline_soft_2",
+            "sim_requires_action",
+            "sim_timeout",
+            "sim_processing_3d",
+            "sim_chargeback",
+        ]
+        .into_iter()
+        .enumerate()
         {
             let (charge, _) = charge(token, at as u128);
             assert_eq!(idempotent_charge(&gateway, &charge).await, Ok(()), "{token}");

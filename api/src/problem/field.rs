@@ -5,7 +5,10 @@
 /// domain's, for instance) says its own title.
 pub const CODES: &[(&str, [&str; 2])] = &[
     ("required", ["Is required.", "Est obligatoire."]),
-    ("unknown_member", ["Is not a member that this operation takes.", "N'est pas un membre que cette opération accepte."]),
+    (
+        "unknown_member",
+        ["Is not a member that this operation takes.", "N'est pas un membre que cette opération accepte."],
+    ),
     ("unknown_parameter", ["Is not a parameter of this operation.", "N'est pas un paramètre de cette opération."]),
     ("duplicate", ["Is given more than once.", "Est donné plus d'une fois."]),
     ("null_not_allowed", ["Leave the member out instead of null.", "Omettez le membre au lieu de null."]),

@@ -95,7 +95,15 @@ impl Problem {
             503 => Some(5),
             _ => None,
         };
-        Self { code, params: Map::new(), faults: Vec::new(), blockers: Vec::new(), retry_after, allow: None, replayed: false }
+        Self {
+            code,
+            params: Map::new(),
+            faults: Vec::new(),
+            blockers: Vec::new(),
+            retry_after,
+            allow: None,
+            replayed: false,
+        }
     }
 
     /// The request cannot be read; `reason` is a short English phrase of ours, never the parser's.

@@ -48,7 +48,9 @@ fn index() -> String {
         )
         .ok();
     }
-    text.push_str("</table><h2>Codes of single values</h2><table><tr><th>code</th><th>message</th><th>message</th></tr>");
+    text.push_str(
+        "</table><h2>Codes of single values</h2><table><tr><th>code</th><th>message</th><th>message</th></tr>",
+    );
     for (code, [english, french]) in field::CODES {
         write!(text, "<tr><td><code>{code}</code></td><td>{english}</td><td lang=\"fr\">{french}</td></tr>").ok();
     }

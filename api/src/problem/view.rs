@@ -27,7 +27,11 @@ pub struct ProblemBody {
     pub detail: String,
     /// The path that was called.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false, max_length = 8192, example = "/v1/services/svc_01h455vb4pex5vsknk084sn02q/cancellation")]
+    #[schema(
+        nullable = false,
+        max_length = 8192,
+        example = "/v1/services/svc_01h455vb4pex5vsknk084sn02q/cancellation"
+    )]
     pub instance: Option<String>,
     /// Stable code, never translated. Extensible enum.
     #[schema(max_length = 64, example = "cancellation_too_late")]
@@ -200,8 +204,10 @@ fn fill(template: &str, params: &Map<String, Value>) -> String {
         match params.get(name) {
             Some(Value::String(value)) => text.push_str(value),
             Some(Value::Array(values)) => {
-                let words: Vec<String> =
-                    values.iter().map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned)).collect();
+                let words: Vec<String> = values
+                    .iter()
+                    .map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned))
+                    .collect();
                 text.push_str(&words.join(", "));
             }
             Some(value) => text.push_str(&value.to_string()),

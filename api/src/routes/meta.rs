@@ -44,7 +44,10 @@ fn pages(cfg: &mut web::ServiceConfig) -> &mut web::ServiceConfig {
     let config = utoipa_swagger_ui::Config::from("/openapi.json").validator_url("none").persist_authorization(true);
     cfg.route("/docs/errors", web::get().to(page::list))
         .route("/docs/errors/{code}", web::get().to(page::one))
-        .route("/docs", web::get().to(async || HttpResponse::PermanentRedirect().insert_header((LOCATION, "/docs/")).finish()))
+        .route(
+            "/docs",
+            web::get().to(async || HttpResponse::PermanentRedirect().insert_header((LOCATION, "/docs/")).finish()),
+        )
         .service(utoipa_swagger_ui::SwaggerUi::new("/docs/{_:.*}").config(config))
 }
 
@@ -76,10 +79,7 @@ impl HealthView {
     fn of(checks: &[(&str, bool)]) -> Self {
         let good = checks.iter().all(|(_, ok)| *ok);
         let check = |(name, ok): &(&str, bool)| CheckView { name: (*name).to_owned(), ok: *ok };
-        Self {
-            status: if good { "ok" } else { "unavailable" }.to_owned(),
-            checks: checks.iter().map(check).collect(),
-        }
+        Self { status: if good { "ok" } else { "unavailable" }.to_owned(), checks: checks.iter().map(check).collect() }
     }
 
     fn reply(&self) -> Reply {
@@ -122,7 +122,11 @@ pub async fn get_readiness(app: Data<App>, server: Data<Server>) -> Result<Reply
         .filter(|(_, ok)| !ok)
         .map(|(name, _)| Fault::new(Place::Parameter((*name).to_owned()), "not_ready"))
         .collect();
-    if failed.is_empty() { Ok(HealthView::of(&checks).reply()) } else { Err(Problem::parameters(Code::Unavailable, failed).after(5)) }
+    if failed.is_empty() {
+        Ok(HealthView::of(&checks).reply())
+    } else {
+        Err(Problem::parameters(Code::Unavailable, failed).after(5))
+    }
 }
 
 async fn schema_is_current(app: &App) -> Result<bool, DbErr> {
@@ -147,7 +151,8 @@ async fn scheduler_is_alive(app: &App) -> Result<bool, DbErr> {
 )]
 #[get("/metrics")]
 pub async fn get_metrics(server: Data<Server>) -> Reply {
-    Reply::bytes("text/plain; version=0.0.4; charset=utf-8", server.metrics.render()).header("cache-control", "no-store")
+    Reply::bytes("text/plain; version=0.0.4; charset=utf-8", server.metrics.render())
+        .header("cache-control", "no-store")
 }
 
 /// The contract.

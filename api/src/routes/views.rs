@@ -140,11 +140,19 @@ pub fn step_statuses() -> Object {
 /// The sources of a payment that a request may name.
 #[must_use]
 pub fn payment_sources() -> Object {
-    words(domain::payment::PaymentSource::ALL.iter().map(|word| word.as_str()), "payment_method", "The prepaid balance, or a payment method.")
+    words(
+        domain::payment::PaymentSource::ALL.iter().map(|word| word.as_str()),
+        "payment_method",
+        "The prepaid balance, or a payment method.",
+    )
 }
 
 /// The reasons of a cancellation that a request may name.
 #[must_use]
 pub fn cancellation_reasons() -> Object {
-    words(domain::cancellation::CancellationReason::ALL.iter().map(|word| word.as_str()), "too_expensive", "Why, out of the list of the catalogue.")
+    words(
+        domain::cancellation::CancellationReason::ALL.iter().map(|word| word.as_str()),
+        "too_expensive",
+        "Why, out of the list of the catalogue.",
+    )
 }

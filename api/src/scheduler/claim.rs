@@ -142,10 +142,8 @@ fn earlier() -> SelectStatement {
     let charge_of_renewal = theirs(milestone::Column::Kind)
         .eq(MilestoneKind::Renew)
         .and(ours(milestone::Column::Kind).eq(MilestoneKind::Charge));
-    let ending =
-        ours(milestone::Column::Kind).is_in([MilestoneKind::Suspend.as_str(), MilestoneKind::Delete.as_str()]);
-    let parked_holds =
-        theirs(milestone::Column::State).eq(MilestoneState::Parked).and(ending.or(charge_of_renewal));
+    let ending = ours(milestone::Column::Kind).is_in([MilestoneKind::Suspend.as_str(), MilestoneKind::Delete.as_str()]);
+    let parked_holds = theirs(milestone::Column::State).eq(MilestoneState::Parked).and(ending.or(charge_of_renewal));
     let live = Condition::any()
         .add(
             theirs(milestone::Column::State)

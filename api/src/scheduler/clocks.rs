@@ -44,9 +44,7 @@ async fn hold(app: &App, id: TestClockId) -> Result<Option<test_clock::Model>, E
             .col_expr(test_clock::Column::LeaseUntil, Expr::value(Some(until)))
             .filter(test_clock::Column::Id.eq(id))
             .filter(test_clock::Column::Target.is_not_null())
-            .filter(
-                test_clock::Column::LeaseUntil.is_null().or(test_clock::Column::LeaseUntil.lt(now)),
-            )
+            .filter(test_clock::Column::LeaseUntil.is_null().or(test_clock::Column::LeaseUntil.lt(now)))
             .exec_with_returning(&**tx)
             .await?;
         Ok::<_, Error>(taken.into_iter().next())
@@ -120,7 +118,8 @@ async fn stand(
         if clock.target != Some(target) {
             return Err(Error::PreconditionFailed);
         }
-        let mut update = test_clock::Entity::update_many().col_expr(Column::Now, Expr::value(std::cmp::max(now, clock.now)));
+        let mut update =
+            test_clock::Entity::update_many().col_expr(Column::Now, Expr::value(std::cmp::max(now, clock.now)));
         update = match standing {
             Standing::OnTheWay => {
                 let until = real_now + TimeDelta::seconds(LEASE_SECONDS);

@@ -18,9 +18,9 @@ use crate::app::App;
 use crate::mail::deliver::{DeliveryScope, deliver_due};
 use chrono::{DateTime, Utc};
 use domain::id::TestClockId;
+use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::cell::Cell;
 use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 

@@ -42,7 +42,8 @@ pub async fn run(app: &App, scope: Scope, now: DateTime<Utc>, claimed: Vec<miles
         note(app, now, due, outcome).await?;
     }
     let at_once = app.config().scheduler.gateway_concurrency.max(1);
-    let questions = asked.iter().map(|due| async move { note(app, now, due, run_reconcile(app, now, due).await).await });
+    let questions =
+        asked.iter().map(|due| async move { note(app, now, due, run_reconcile(app, now, due).await).await });
     let mut running = stream::iter(questions).buffer_unordered(at_once);
     while let Some(outcome) = running.next().await {
         outcome?;
@@ -97,12 +98,7 @@ async fn renew_chunk(app: &App, scope: Scope, now: DateTime<Utc>, chunk: &[miles
     }
 }
 
-async fn renew_together(
-    app: &App,
-    scope: Scope,
-    now: DateTime<Utc>,
-    chunk: &[milestone::Model],
-) -> Result<(), Error> {
+async fn renew_together(app: &App, scope: Scope, now: DateTime<Utc>, chunk: &[milestone::Model]) -> Result<(), Error> {
     let cx = Context::scheduler(&app.tools, now, app.now());
     let catch_up = match scope {
         Scope::Clock(_) => CatchUp::Allowed,

@@ -24,7 +24,9 @@ const OPERATOR_TOKEN: &str = "operator-token";
 /// [`ServeError::Settings`] with PostgreSQL: a real installation sets its own.
 pub fn secret_key(config: &Config, entropy: &dyn Entropy) -> Result<String, ServeError> {
     if !config.database_url.expose_secret().starts_with("sqlite:") {
-        return Err(ServeError::Settings("secret_key (TACIT_SECRET_KEY) must be set: 32 bytes in base64 or hexadecimal".to_owned()));
+        return Err(ServeError::Settings(
+            "secret_key (TACIT_SECRET_KEY) must be set: 32 bytes in base64 or hexadecimal".to_owned(),
+        ));
     }
     let path = config.var_dir.join(SECRET_KEY);
     match std::fs::read_to_string(&path) {
@@ -105,7 +107,8 @@ fn io(path: &Path, error: std::io::Error) -> ServeError {
 /// Tells the person who started the process where everything is.
 pub fn greet(app: &App, address: SocketAddr, token: Option<&str>) {
     let config = app.config();
-    let mut text = format!("Tacit listens on http://{address}\n  pages     {}/docs\n", config.public_url.trim_end_matches('/'));
+    let mut text =
+        format!("Tacit listens on http://{address}\n  pages     {}/docs\n", config.public_url.trim_end_matches('/'));
     let mail = config.mail_url.expose_secret();
     match mail.strip_prefix("file:") {
         Some(folder) => text.extend(["  mail      ", folder, "/\n"]),

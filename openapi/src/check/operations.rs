@@ -17,9 +17,7 @@ const SUMMARY: usize = 60;
 /// What operations get wrong.
 pub(super) fn problems(document: &Value) -> Vec<String> {
     let mut found = paths(document);
-    let known: BTreeSet<&str> = items(document.get("tags"))
-        .filter_map(|it| text(it, "name"))
-        .collect();
+    let known: BTreeSet<&str> = items(document.get("tags")).filter_map(|it| text(it, "name")).collect();
     let mut seen: BTreeMap<&str, String> = BTreeMap::new();
     for place in operations(document) {
         let Some(operation) = document.pointer(&place.pointer) else {
@@ -50,33 +48,21 @@ pub(super) fn problems(document: &Value) -> Vec<String> {
 
 fn paths(document: &Value) -> Vec<String> {
     let good = |segment: &str| {
-        let segment = segment
-            .strip_suffix(".json")
-            .unwrap_or(segment)
-            .trim_start_matches('.');
-        match segment
-            .strip_prefix('{')
-            .and_then(|it| it.strip_suffix('}'))
-        {
+        let segment = segment.strip_suffix(".json").unwrap_or(segment).trim_start_matches('.');
+        match segment.strip_prefix('{').and_then(|it| it.strip_suffix('}')) {
             Some(name) => words(name, '_', 1),
             // a version number may stand in a file's name: `openapi-3.0.json`
             None => words(&segment.replace('.', "-"), '-', 1),
         }
     };
     members(document.get("paths"))
-        .filter(|(path, _)| {
-            !path
-                .strip_prefix('/')
-                .is_some_and(|it| it.split('/').all(good))
-        })
+        .filter(|(path, _)| !path.strip_prefix('/').is_some_and(|it| it.split('/').all(good)))
         .map(|(path, _)| format!("{path}: segments are kebab-case, parameters snake_case"))
         .collect()
 }
 
 fn wording(operation: &Value, known: &BTreeSet<&str>, say: &mut impl FnMut(String)) {
-    let tags: Vec<&str> = items(operation.get("tags"))
-        .filter_map(Value::as_str)
-        .collect();
+    let tags: Vec<&str> = items(operation.get("tags")).filter_map(Value::as_str).collect();
     match tags.as_slice() {
         [tag] if known.contains(tag) => {}
         [tag] => say(format!("tag `{tag}` is not listed")),
@@ -115,9 +101,7 @@ fn responses(document: &Value, operation: &Value, say: &mut impl FnMut(String)) 
     for (status, response) in members(operation.get("responses")) {
         let response = resolve(document, response);
         if is_error(status) {
-            let kinds: Vec<&String> = members(response.get("content"))
-                .map(|(kind, _)| kind)
-                .collect();
+            let kinds: Vec<&String> = members(response.get("content")).map(|(kind, _)| kind).collect();
             if kinds != [PROBLEM] {
                 say(format!("{status} is not {PROBLEM}"));
             }
@@ -151,10 +135,7 @@ fn security(place: &Place, operation: &Value, say: &mut impl FnMut(String)) {
         None => say("does not say who may call it; an open one says `security: []`".into()),
         Some(required) if required.is_empty() => {}
         Some(_) => {
-            if operation
-                .as_object()
-                .is_some_and(|it| scopes(it).is_empty())
-            {
+            if operation.as_object().is_some_and(|it| scopes(it).is_empty()) {
                 say(format!("names no scope for {}", place.method));
             }
         }

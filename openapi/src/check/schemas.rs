@@ -51,11 +51,7 @@ fn page(name: &str, schema: &Value, found: &mut Vec<String>) {
         found.push(format!("/components/schemas/{name}: a page requires items"));
     }
     for member in ["items", "next_cursor"] {
-        if schema
-            .get("properties")
-            .and_then(|it| it.get(member))
-            .is_none()
-        {
+        if schema.get("properties").and_then(|it| it.get(member)).is_none() {
             found.push(format!("/components/schemas/{name}: a page has {member}"));
         }
     }
@@ -74,11 +70,6 @@ fn clashes(document: &Value) -> Vec<String> {
     holders
         .into_iter()
         .filter(|(_, names)| names.len() > 1)
-        .map(|(value, names)| {
-            format!(
-                "/components/schemas: {value} is a value of {}",
-                names.join(" and ")
-            )
-        })
+        .map(|(value, names)| format!("/components/schemas: {value} is a value of {}", names.join(" and ")))
         .collect()
 }

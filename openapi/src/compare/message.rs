@@ -7,13 +7,7 @@ use super::schema::{self, Side, Way};
 use crate::tree::{members, resolve};
 
 /// Compares what the operation takes.
-pub(super) fn body(
-    pair: &Pair<'_>,
-    at: &str,
-    before: &Value,
-    after: &Value,
-    found: &mut Vec<String>,
-) {
+pub(super) fn body(pair: &Pair<'_>, at: &str, before: &Value, after: &Value, found: &mut Vec<String>) {
     let required = |it: &Value| it.get("required") == Some(&Value::Bool(true));
     match (before.get("requestBody"), after.get("requestBody")) {
         (None, Some(new)) if required(resolve(pair.new, new)) => {
@@ -25,26 +19,14 @@ pub(super) fn body(
             if !required(old) && required(new) {
                 found.push(format!("{at}: body became required"));
             }
-            content(
-                pair,
-                &format!("{at}: request"),
-                (old, new),
-                Way::Request,
-                found,
-            );
+            content(pair, &format!("{at}: request"), (old, new), Way::Request, found);
         }
         _ => {}
     }
 }
 
 /// Compares what the operation answers.
-pub(super) fn responses(
-    pair: &Pair<'_>,
-    at: &str,
-    before: &Value,
-    after: &Value,
-    found: &mut Vec<String>,
-) {
+pub(super) fn responses(pair: &Pair<'_>, at: &str, before: &Value, after: &Value, found: &mut Vec<String>) {
     for (status, old) in members(before.get("responses")) {
         let Some(new) = after.get("responses").and_then(|it| it.get(status)) else {
             found.push(format!("{at}: status {status} removed"));
@@ -63,13 +45,7 @@ pub(super) fn responses(
 }
 
 /// Compares the body of a webhook.
-pub(super) fn sent(
-    pair: &Pair<'_>,
-    at: &str,
-    before: &Value,
-    after: &Value,
-    found: &mut Vec<String>,
-) {
+pub(super) fn sent(pair: &Pair<'_>, at: &str, before: &Value, after: &Value, found: &mut Vec<String>) {
     match (before.get("requestBody"), after.get("requestBody")) {
         (Some(old), Some(new)) => {
             let bodies = (resolve(pair.old, old), resolve(pair.new, new));

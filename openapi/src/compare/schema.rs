@@ -27,27 +27,13 @@ impl<'a> Side<'a> {
     /// The schemas of two carriers: parameters, headers or media types.
     pub fn of(old: &'a Value, new: &'a Value) -> Self {
         let schema = |it: &'a Value| it.get("schema").unwrap_or(&Value::Null);
-        Self {
-            old: schema(old),
-            new: schema(new),
-        }
+        Self { old: schema(old), new: schema(new) }
     }
 }
 
 /// Compares two schemas and everything below them.
-pub(super) fn compare(
-    pair: &Pair<'_>,
-    at: &str,
-    side: Side<'_>,
-    way: Way,
-    found: &mut Vec<String>,
-) {
-    let mut walk = Walk {
-        pair: *pair,
-        way,
-        seen: BTreeSet::new(),
-        found,
-    };
+pub(super) fn compare(pair: &Pair<'_>, at: &str, side: Side<'_>, way: Way, found: &mut Vec<String>) {
+    let mut walk = Walk { pair: *pair, way, seen: BTreeSet::new(), found };
     walk.schema(at, side);
 }
 
@@ -70,10 +56,7 @@ impl Walk<'_, '_> {
         {
             return;
         }
-        let (old, new) = (
-            resolve(self.pair.old, side.old),
-            resolve(self.pair.new, side.new),
-        );
+        let (old, new) = (resolve(self.pair.old, side.old), resolve(self.pair.new, side.new));
         self.types(at, old, new);
         self.values(at, old, new);
         self.limits(at, old, new);
@@ -96,18 +79,10 @@ impl Walk<'_, '_> {
             self.say(at, &format!("type {was:?} became {is:?}"));
         }
         let (was, is) = (text(old, "format"), text(new, "format"));
-        let fits = was == is
-            || (self.way == Way::Request && is.is_none())
-            || (self.way == Way::Response && was.is_none());
+        let fits =
+            was == is || (self.way == Way::Request && is.is_none()) || (self.way == Way::Response && was.is_none());
         if !fits {
-            self.say(
-                at,
-                &format!(
-                    "format {} became {}",
-                    was.unwrap_or("none"),
-                    is.unwrap_or("none")
-                ),
-            );
+            self.say(at, &format!("format {} became {}", was.unwrap_or("none"), is.unwrap_or("none")));
         }
     }
 
@@ -134,24 +109,12 @@ impl Walk<'_, '_> {
         if self.way == Way::Response {
             return;
         }
-        for name in [
-            "maxLength",
-            "maxItems",
-            "maximum",
-            "exclusiveMaximum",
-            "maxProperties",
-        ] {
+        for name in ["maxLength", "maxItems", "maximum", "exclusiveMaximum", "maxProperties"] {
             if below(new, old, name) {
                 self.say(at, &format!("{name} lowered"));
             }
         }
-        for name in [
-            "minLength",
-            "minItems",
-            "minimum",
-            "exclusiveMinimum",
-            "minProperties",
-        ] {
+        for name in ["minLength", "minItems", "minimum", "exclusiveMinimum", "minProperties"] {
             if below(old, new, name) {
                 self.say(at, &format!("{name} raised"));
             }
@@ -182,9 +145,7 @@ impl Walk<'_, '_> {
         }
         if self.way == Way::Request {
             for name in items(new.get("required")).filter_map(Value::as_str) {
-                let known = old
-                    .get("properties")
-                    .is_some_and(|it| it.get(name).is_some());
+                let known = old.get("properties").is_some_and(|it| it.get(name).is_some());
                 if !known && !needs(old, name) {
                     self.say(at, &format!("new required member {name}"));
                 }
@@ -198,13 +159,7 @@ impl Walk<'_, '_> {
             for (name, variant) in &was {
                 match is.iter().find(|it| it.0 == *name) {
                     Some((_, other)) => {
-                        self.schema(
-                            &format!("{at}({name})"),
-                            Side {
-                                old: variant,
-                                new: other,
-                            },
-                        );
+                        self.schema(&format!("{at}({name})"), Side { old: variant, new: other });
                     }
                     None => self.say(at, &format!("variant {name} removed")),
                 }
@@ -226,20 +181,12 @@ impl Walk<'_, '_> {
 
 fn types(schema: &Value) -> BTreeSet<&str> {
     let one = text(schema, "type").into_iter();
-    one.chain(items(schema.get("type")).filter_map(Value::as_str))
-        .collect()
+    one.chain(items(schema.get("type")).filter_map(Value::as_str)).collect()
 }
 
 fn values(schema: &Value) -> Option<BTreeSet<String>> {
-    let list = |it: &Value| {
-        it.as_array()
-            .map(|values| values.iter().map(Value::to_string).collect())
-    };
-    schema.get("enum").and_then(list).or_else(|| {
-        schema
-            .get("const")
-            .map(|it| BTreeSet::from([it.to_string()]))
-    })
+    let list = |it: &Value| it.as_array().map(|values| values.iter().map(Value::to_string).collect());
+    schema.get("enum").and_then(list).or_else(|| schema.get("const").map(|it| BTreeSet::from([it.to_string()])))
 }
 
 /// Variants by the last segment of their reference, or by their position.
@@ -248,10 +195,7 @@ fn named<'a>(schema: &'a Value, union: &str) -> Vec<(String, &'a Value)> {
         .enumerate()
         .map(|(index, variant)| {
             let name = text(variant, "$ref").and_then(|it| it.rsplit('/').next());
-            (
-                name.map_or_else(|| index.to_string(), str::to_owned),
-                variant,
-            )
+            (name.map_or_else(|| index.to_string(), str::to_owned), variant)
         })
         .collect()
 }

@@ -15,10 +15,7 @@ fn change(pointer: &str, value: Value) -> Vec<String> {
 /// What breaks when a member is added to, or taken from, the object at a pointer.
 fn member(pointer: &str, name: &str, value: Option<Value>) -> Vec<String> {
     let (old, mut new) = (demo(), demo());
-    let map = new
-        .pointer_mut(pointer)
-        .and_then(Value::as_object_mut)
-        .expect("the place is an object");
+    let map = new.pointer_mut(pointer).and_then(Value::as_object_mut).expect("the place is an object");
     match value {
         Some(value) => map.insert(name.into(), value),
         None => map.shift_remove(name),
@@ -40,39 +37,21 @@ fn the_same_contract_breaks_nothing() {
 
 #[test]
 fn operations_stay() {
+    says(&member("/paths", "/v1/services", None), "GET /v1/services: removed");
+    says(&member("/paths/~1v1~1services~1{id}", "patch", None), "PATCH /v1/services/{id}: removed");
     says(
-        &member("/paths", "/v1/services", None),
-        "GET /v1/services: removed",
-    );
-    says(
-        &member("/paths/~1v1~1services~1{id}", "patch", None),
-        "PATCH /v1/services/{id}: removed",
-    );
-    says(
-        &change(
-            "/paths/~1v1~1services/get/operationId",
-            json!("get_services"),
-        ),
+        &change("/paths/~1v1~1services/get/operationId", json!("get_services")),
         "GET /v1/services: operationId list_services became get_services",
     );
     says(
-        &change(
-            "/paths/~1health~1live/get/security",
-            json!([{"bearer": ["a:read"]}]),
-        ),
+        &change("/paths/~1health~1live/get/security", json!([{"bearer": ["a:read"]}])),
         "GET /health/live: now asks for authentication",
     );
     says(
-        &change(
-            "/paths/~1v1~1services/get/security/0/bearer",
-            json!(["services:read", "a:read"]),
-        ),
+        &change("/paths/~1v1~1services/get/security/0/bearer", json!(["services:read", "a:read"])),
         "GET /v1/services: now asks for scope a:read",
     );
-    says(
-        &member("/webhooks", "service.renewed", None),
-        "webhook service.renewed: removed",
-    );
+    says(&member("/webhooks", "service.renewed", None), "webhook service.renewed: removed");
 }
 
 #[test]
@@ -85,10 +64,7 @@ fn a_path_parameter_may_be_renamed() {
 #[test]
 fn parameters_stay_and_stay_optional() {
     let list = "/paths/~1v1~1services/get/parameters";
-    says(
-        &change(list, json!([])),
-        "GET /v1/services: parameter query limit removed",
-    );
+    says(&change(list, json!([])), "GET /v1/services: parameter query limit removed");
     says(
         &change(&format!("{list}/0/required"), json!(true)),
         "GET /v1/services: parameter query limit became required",
@@ -98,98 +74,42 @@ fn parameters_stay_and_stay_optional() {
         "GET /v1/services: parameter query limit: maximum lowered",
     );
     let mut with = demo()["paths"]["/v1/services"]["get"]["parameters"].clone();
-    with.as_array_mut()
-        .unwrap()
-        .push(json!({"name": "x", "in": "query", "required": true}));
-    says(
-        &change(list, with),
-        "GET /v1/services: new required parameter query x",
-    );
+    with.as_array_mut().unwrap().push(json!({"name": "x", "in": "query", "required": true}));
+    says(&change(list, with), "GET /v1/services: new required parameter query x");
 }
 
 #[test]
 fn requests_accept_what_they_accepted() {
     let at = "POST /v1/sessions: request";
     says(
-        &change(
-            &format!("{SESSION}/required"),
-            json!(["login", "password", "otp"]),
-        ),
+        &change(&format!("{SESSION}/required"), json!(["login", "password", "otp"])),
         &format!("{at}: new required member otp"),
     );
-    says(
-        &member(&format!("{SESSION}/properties"), "login", None),
-        &format!("{at}: member login removed"),
-    );
+    says(&member(&format!("{SESSION}/properties"), "login", None), &format!("{at}: member login removed"));
     let login = format!("{SESSION}/properties/login");
-    says(
-        &change(&format!("{login}/maxLength"), json!(10)),
-        &format!("{at}/login: maxLength lowered"),
-    );
-    says(
-        &member(&login, "minLength", Some(json!(3))),
-        &format!("{at}/login: minLength raised"),
-    );
-    says(
-        &member(&login, "pattern", Some(json!("a"))),
-        &format!("{at}/login: pattern changed"),
-    );
-    says(
-        &member(&login, "enum", Some(json!(["a"]))),
-        &format!("{at}/login: accepts a closed list only"),
-    );
+    says(&change(&format!("{login}/maxLength"), json!(10)), &format!("{at}/login: maxLength lowered"));
+    says(&member(&login, "minLength", Some(json!(3))), &format!("{at}/login: minLength raised"));
+    says(&member(&login, "pattern", Some(json!("a"))), &format!("{at}/login: pattern changed"));
+    says(&member(&login, "enum", Some(json!(["a"]))), &format!("{at}/login: accepts a closed list only"));
     let found = change(&format!("{login}/type"), json!("integer"));
-    assert!(
-        found
-            .iter()
-            .any(|it| it.starts_with(&format!("{at}/login: type"))),
-        "{found:?}"
-    );
-    assert_eq!(
-        change(&format!("{login}/maxLength"), json!(999)),
-        Vec::<String>::new()
-    );
+    assert!(found.iter().any(|it| it.starts_with(&format!("{at}/login: type"))), "{found:?}");
+    assert_eq!(change(&format!("{login}/maxLength"), json!(999)), Vec::<String>::new());
 }
 
 #[test]
 fn answers_keep_what_they_promised() {
     let at = "GET /v1/services/{id}: 200";
+    says(&member(&format!("{SERVICE}/properties"), "name", None), &format!("{at}: member name removed"));
+    says(&change(&format!("{SERVICE}/required"), json!(["id"])), &format!("{at}: member name may now be left out"));
+    let found = change(&format!("{SERVICE}/properties/note/type"), json!(["string", "null"]));
+    assert!(found.iter().any(|it| it.starts_with(&format!("{at}/note: type"))), "{found:?}");
+    says(&member("/paths/~1v1~1services/get/responses", "200", None), "GET /v1/services: status 200 removed");
     says(
-        &member(&format!("{SERVICE}/properties"), "name", None),
-        &format!("{at}: member name removed"),
-    );
-    says(
-        &change(&format!("{SERVICE}/required"), json!(["id"])),
-        &format!("{at}: member name may now be left out"),
-    );
-    let found = change(
-        &format!("{SERVICE}/properties/note/type"),
-        json!(["string", "null"]),
-    );
-    assert!(
-        found
-            .iter()
-            .any(|it| it.starts_with(&format!("{at}/note: type"))),
-        "{found:?}"
-    );
-    says(
-        &member("/paths/~1v1~1services/get/responses", "200", None),
-        "GET /v1/services: status 200 removed",
-    );
-    says(
-        &member(
-            "/paths/~1v1~1services/get/responses/200/headers",
-            "Link",
-            None,
-        ),
+        &member("/paths/~1v1~1services/get/responses/200/headers", "Link", None),
         "GET /v1/services: 200: header Link removed",
     );
     says(
-        &member(
-            "/paths/~1v1~1services/get/responses/200/content",
-            "application/json",
-            None,
-        ),
+        &member("/paths/~1v1~1services/get/responses/200/content", "application/json", None),
         "GET /v1/services: 200: application/json removed",
     );
 }
@@ -197,10 +117,8 @@ fn answers_keep_what_they_promised() {
 #[test]
 fn closed_lists_and_unions_stay_closed() {
     let document = |values: &[&str], variants: &[&str]| {
-        let variants: Vec<Value> = variants
-            .iter()
-            .map(|it| json!({"$ref": format!("#/components/schemas/{it}")}))
-            .collect();
+        let variants: Vec<Value> =
+            variants.iter().map(|it| json!({"$ref": format!("#/components/schemas/{it}")})).collect();
         let schema = json!({"properties": {"a": {"type": "string", "enum": values}, "b": {"oneOf": variants}}});
         json!({"paths": {"/a": {"get": {"responses": {"200": {"content": {"application/json": {"schema": schema}}}}}}}})
     };
@@ -219,22 +137,9 @@ fn closed_lists_and_unions_stay_closed() {
 #[test]
 fn a_contract_may_grow() {
     let note = json!({"type": "string"});
-    assert_eq!(
-        member(
-            &format!("{SERVICE}/properties"),
-            "label",
-            Some(note.clone())
-        ),
-        Vec::<String>::new()
-    );
-    assert_eq!(
-        member(&format!("{SESSION}/properties"), "label", Some(note)),
-        Vec::<String>::new()
-    );
-    assert_eq!(
-        member("/paths", "/v1/new", Some(json!({"get": {}}))),
-        Vec::<String>::new()
-    );
+    assert_eq!(member(&format!("{SERVICE}/properties"), "label", Some(note.clone())), Vec::<String>::new());
+    assert_eq!(member(&format!("{SESSION}/properties"), "label", Some(note)), Vec::<String>::new());
+    assert_eq!(member("/paths", "/v1/new", Some(json!({"get": {}}))), Vec::<String>::new());
 }
 
 #[test]

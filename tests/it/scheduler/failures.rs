@@ -8,10 +8,8 @@ use house::on_both;
 use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter};
 use serde_json::json;
 
-on_both!(
-    a_milestone_that_keeps_failing_is_parked_alone_and_runs_again_when_asked,
-    "2026-03-30T09:00:00Z",
-    |house| Box::pin(async move {
+on_both!(a_milestone_that_keeps_failing_is_parked_alone_and_runs_again_when_asked, "2026-03-30T09:00:00Z", |house| {
+    Box::pin(async move {
         let ids = due(&house, 20, "2026-03-31").await;
         let broken = ids[7];
         // its calendar is lost: no date of it can be computed
@@ -59,4 +57,4 @@ on_both!(
         let done = Some((MilestoneState::Done, Some("charged".to_owned())));
         assert_eq!(outcomes(&house, broken, MilestoneKind::Charge).await.into_iter().next(), done);
     })
-);
+});

@@ -5,12 +5,12 @@ mod outages;
 mod pauses;
 mod processes;
 
-use house::House;
-use house::seed;
 use chrono::NaiveDate;
 use domain::id::ServiceId;
 use domain::timeline::{MilestoneKind, MilestoneState};
 use entity::{milestone, service};
+use house::House;
+use house::seed;
 use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder};
 
 /// A day.

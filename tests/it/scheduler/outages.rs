@@ -49,30 +49,30 @@ on_both!(
         let documents = invoice::Entity::find().count(&**house.app.read()).await.unwrap();
         assert_eq!(documents, 50 + 30 + 2 * 20);
         let behind = load(&house, ids[0]).await;
-        assert_eq!(behind.expires_on, Some("2026-06-05".parse().unwrap()), "counted from the old expiry, not from today");
+        assert_eq!(
+            behind.expires_on,
+            Some("2026-06-05".parse().unwrap()),
+            "counted from the old expiry, not from today"
+        );
     })
 );
 
-on_both!(
-    a_reminder_is_dropped_once_the_next_one_is_due,
-    "2026-03-10T09:00:00Z",
-    |house| Box::pin(async move {
-        let customer = house.customer_with_service(("sim_ok", "vps-starter", "P1M", "manual")).await;
-        let service = service_of(&house, &customer.email).await;
-        // expiry on 10 April: reminders on 26 March, 3, 7 and 9 April
-        outage_until(&house, "2026-04-04T09:00:00Z");
-        house.settle().await;
-        let dropped = || (MilestoneState::Dropped, Some("overtaken_by_the_next".to_owned()));
-        let sent = || (MilestoneState::Done, Some("sent".to_owned()));
-        let planned = || (MilestoneState::Planned, None);
-        let notices = outcomes(&house, service.id, MilestoneKind::Notice).await;
-        assert_eq!(notices, [dropped(), sent(), planned(), planned()]);
-        let reminders = email::Entity::find()
-            .filter(email::Column::ServiceId.eq(service.id))
-            .filter(email::Column::Kind.eq("expiry_reminder"));
-        assert_eq!(reminders.count(&**house.app.read()).await.unwrap(), 1, "no old news");
-    })
-);
+on_both!(a_reminder_is_dropped_once_the_next_one_is_due, "2026-03-10T09:00:00Z", |house| Box::pin(async move {
+    let customer = house.customer_with_service(("sim_ok", "vps-starter", "P1M", "manual")).await;
+    let service = service_of(&house, &customer.email).await;
+    // expiry on 10 April: reminders on 26 March, 3, 7 and 9 April
+    outage_until(&house, "2026-04-04T09:00:00Z");
+    house.settle().await;
+    let dropped = || (MilestoneState::Dropped, Some("overtaken_by_the_next".to_owned()));
+    let sent = || (MilestoneState::Done, Some("sent".to_owned()));
+    let planned = || (MilestoneState::Planned, None);
+    let notices = outcomes(&house, service.id, MilestoneKind::Notice).await;
+    assert_eq!(notices, [dropped(), sent(), planned(), planned()]);
+    let reminders = email::Entity::find()
+        .filter(email::Column::ServiceId.eq(service.id))
+        .filter(email::Column::Kind.eq("expiry_reminder"));
+    assert_eq!(reminders.count(&**house.app.read()).await.unwrap(), 1, "no old news");
+}));
 
 on_both!(
     after_an_outage_nothing_is_deleted_before_its_notices_were_accepted_a_day_ago,

@@ -12,8 +12,13 @@ async fn state(house: &House) -> Value {
     let services = entity::service::Entity::find().order_by_asc(entity::service::Column::Id).all(db).await.unwrap();
     let invoices = entity::invoice::Entity::find().order_by_asc(entity::invoice::Column::Number).all(db).await.unwrap();
     let balances = entity::invoice_balance::Entity::find().all(db).await.unwrap();
-    let mut kinds: Vec<String> =
-        entity::email::Entity::find().all(db).await.unwrap().into_iter().map(|mail| format!("{} {}", mail.kind, mail.state)).collect();
+    let mut kinds: Vec<String> = entity::email::Entity::find()
+        .all(db)
+        .await
+        .unwrap()
+        .into_iter()
+        .map(|mail| format!("{} {}", mail.kind, mail.state))
+        .collect();
     kinds.sort();
     let mut due: Vec<i64> = balances.iter().map(|balance| balance.due).collect();
     due.sort_unstable();

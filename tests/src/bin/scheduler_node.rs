@@ -3,11 +3,15 @@
 //! `scheduler_node <database-url> <now> <journal>`: says `ready`, waits for a line, runs what is due until
 //! nothing is left for it, says how much it ran. Each charge that reaches its gateway is a line of the
 //! journal, which all processes share: what the processor of the cards would have seen.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, reason = "it fails its test by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "it fails its test by panicking"
+)]
 
-use api::payment::gateway::{
-    Charge, ChargeOutcome, Described, Found, Gateway, Lookup, RefundOutcome, UnknownToken,
-};
+use api::payment::gateway::{Charge, ChargeOutcome, Described, Found, Gateway, Lookup, RefundOutcome, UnknownToken};
 use api::payment::simulated::Simulated;
 use api::scheduler::{self, Scope};
 use chrono::{DateTime, Utc};

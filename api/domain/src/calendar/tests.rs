@@ -20,7 +20,8 @@ fn steps_are_read_strictly() {
     ] {
         assert_eq!(text.parse(), Ok(step));
     }
-    for wrong in ["", "P", "1M", "P0M", "P1", "PM", "P1M1D", "P1M1Y", "PT1H", "P-1M", "P1.5M", "P1M ", "P99999999999D"] {
+    for wrong in ["", "P", "1M", "P0M", "P1", "PM", "P1M1D", "P1M1Y", "PT1H", "P-1M", "P1.5M", "P1M ", "P99999999999D"]
+    {
         assert!(wrong.parse::<Step>().is_err(), "{wrong}");
     }
     for period in Period::ALL {
@@ -43,7 +44,8 @@ fn boundary_zero_is_the_anchor_and_nonsense_is_refused() {
 #[test]
 fn segments_hand_over_at_their_first_boundary() {
     let monthly = Segment { first_boundary: 0, anchor: Anchor::on(day("2026-01-31")), period: Period::P1M };
-    let yearly = Segment { first_boundary: 2, anchor: Anchor { date: day("2026-03-31"), day: 31 }, period: Period::P1Y };
+    let yearly =
+        Segment { first_boundary: 2, anchor: Anchor { date: day("2026-03-31"), day: 31 }, period: Period::P1Y };
     let boundaries = Boundaries::new(vec![monthly, yearly]).unwrap();
     let dates: Vec<_> = (0..4).map(|k| boundaries.date(k).unwrap().to_string()).collect();
     assert_eq!(dates, ["2026-01-31", "2026-02-28", "2026-03-31", "2027-03-31"]);

@@ -60,7 +60,8 @@ fn end_of_gap(local: NaiveDateTime, zone: Tz) -> DateTime<Utc> {
     let as_utc = local.and_utc();
     // wider than any offset from UTC
     let around = TimeDelta::hours(36);
-    let (Some(mut before), Some(mut after)) = (as_utc.checked_sub_signed(around), as_utc.checked_add_signed(around)) else {
+    let (Some(mut before), Some(mut after)) = (as_utc.checked_sub_signed(around), as_utc.checked_add_signed(around))
+    else {
         return as_utc;
     };
     if !(1..=9999).contains(&local.year()) {

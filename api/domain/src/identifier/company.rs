@@ -17,6 +17,7 @@ pub(super) fn siret(text: &str) -> Option<String> {
     let all = exactly::<14>(&siret)?;
     let of_company = luhn(&exactly::<9>(siret.get(..9)?)?);
     let post_office = siret.starts_with(LA_POSTE) && all.iter().sum::<u32>().is_multiple_of(5);
-    let right = of_company && (post_office || luhn(&all) && (!siret.starts_with(LA_POSTE) || siret == "35600000000048"));
+    let right =
+        of_company && (post_office || luhn(&all) && (!siret.starts_with(LA_POSTE) || siret == "35600000000048"));
     right.then_some(siret)
 }

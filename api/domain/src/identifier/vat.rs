@@ -122,7 +122,9 @@ fn spain(id: &str) -> Option<bool> {
     let (first, rest) = id.split_at_checked(1)?;
     let (body, check) = rest.split_at_checked(7)?;
     let middle = exactly::<7>(body)?;
-    let by_person = |digits: u64| nth_letter("TRWAGMYFPDXBNJZSQVHLCKE", digits % 23).is_some_and(|letter| check.chars().eq([letter]));
+    let by_person = |digits: u64| {
+        nth_letter("TRWAGMYFPDXBNJZSQVHLCKE", digits % 23).is_some_and(|letter| check.chars().eq([letter]))
+    };
     let person = |first: u64| Some(by_person(first * 10_000_000 + number(&middle)));
     match first.chars().next()? {
         'K' | 'L' | 'M' | 'X' => person(0),
@@ -158,7 +160,8 @@ fn france(id: &str) -> Option<bool> {
 fn ireland(id: &str) -> Option<bool> {
     const LETTERS: &str = "WABCDEFGHIJKLMNOPQRSTUV";
     let (body, letters) = id.split_at_checked(7)?;
-    let place = |letter: char| LETTERS.chars().position(|known| known == letter).and_then(|place| u32::try_from(place).ok());
+    let place =
+        |letter: char| LETTERS.chars().position(|known| known == letter).and_then(|place| u32::try_from(place).ok());
     let mut letters = letters.chars();
     let check = place(letters.next()?)?;
     let extra = letters.next().map_or(Some(0), place)?;

@@ -145,9 +145,15 @@ pub type NetByRate = BTreeMap<String, Money>;
 #[derive(Debug, Clone)]
 enum Document {
     Draft,
-    Issued { number: String, nets: NetByRate, credited: NetByRate },
+    Issued {
+        number: String,
+        nets: NetByRate,
+        credited: NetByRate,
+    },
     /// A credit note, or an invoice of which nothing is left to credit.
-    Settled { number: String },
+    Settled {
+        number: String,
+    },
 }
 
 /// Documents and their numbers, in memory: the rule that the database enforces.
@@ -202,7 +208,13 @@ impl Sequencer {
     /// # Errors
     /// [`DocumentError::NotFound`], [`DocumentError::NotIssued`],
     /// [`DocumentError::CreditExceedsInvoice`], [`DocumentError::SeriesExhausted`].
-    pub fn credit(&mut self, invoice: &str, name: &str, at: DateTime<Utc>, nets: Option<&NetByRate>) -> Result<String, DocumentError> {
+    pub fn credit(
+        &mut self,
+        invoice: &str,
+        name: &str,
+        at: DateTime<Utc>,
+        nets: Option<&NetByRate>,
+    ) -> Result<String, DocumentError> {
         self.changeable(name)?;
         let rest = match self.documents.get(invoice).ok_or(DocumentError::NotFound)? {
             Document::Draft => return Err(DocumentError::NotIssued),
@@ -210,7 +222,11 @@ impl Sequencer {
             Document::Issued { number, nets: invoiced, credited } => {
                 let credited = cumulate(invoiced, credited, nets)?;
                 let (number, nets) = (number.clone(), invoiced.clone());
-                if credited == nets { Document::Settled { number } } else { Document::Issued { number, nets, credited } }
+                if credited == nets {
+                    Document::Settled { number }
+                } else {
+                    Document::Issued { number, nets, credited }
+                }
             }
         };
         let number = self.allocate(DocumentKind::CreditNote, at)?;
@@ -251,7 +267,8 @@ fn cumulate(invoiced: &NetByRate, credited: &NetByRate, nets: Option<&NetByRate>
     for (rate, net) in nets {
         let none = Money::zero(net.currency());
         let whole = |amounts: &NetByRate| Credited { net: amounts.get(rate).copied().unwrap_or(none), tax: none };
-        partial_credit(whole(invoiced), whole(credited), *net).map_err(|_: TaxError| DocumentError::CreditExceedsInvoice)?;
+        partial_credit(whole(invoiced), whole(credited), *net)
+            .map_err(|_: TaxError| DocumentError::CreditExceedsInvoice)?;
         let sum = sum(net.currency(), [whole(credited).net, *net]).map_err(|_| DocumentError::CreditExceedsInvoice)?;
         total.insert(rate.clone(), sum);
     }

@@ -10,7 +10,8 @@ fn dec(text: &str) -> Decimal {
 
 #[test]
 fn amounts_are_read_strictly_and_written_with_the_digits_of_the_currency() {
-    for (text, written) in [("12.34", "12.34"), ("12", "12.00"), ("0.5", "0.50"), ("-0.00", "0.00"), ("-7.1", "-7.10")] {
+    for (text, written) in [("12.34", "12.34"), ("12", "12.00"), ("0.5", "0.50"), ("-0.00", "0.00"), ("-7.1", "-7.10")]
+    {
         assert_eq!(eur(text).to_string(), written);
     }
     let jpy: Currency = "JPY".parse().unwrap();
@@ -24,9 +25,14 @@ fn amounts_are_read_strictly_and_written_with_the_digits_of_the_currency() {
 
 #[test]
 fn halves_go_away_from_zero_on_both_sides() {
-    for (value, rounded) in
-        [("0.085", "0.09"), ("-0.085", "-0.09"), ("0.165", "0.17"), ("0.0849999999999", "0.08"), ("2", "2.00"), ("-0.001", "0.00")]
-    {
+    for (value, rounded) in [
+        ("0.085", "0.09"),
+        ("-0.085", "-0.09"),
+        ("0.165", "0.17"),
+        ("0.0849999999999", "0.08"),
+        ("2", "2.00"),
+        ("-0.001", "0.00"),
+    ] {
         assert_eq!(Money::round_half_up(dec(value), Currency::EUR).unwrap().to_string(), rounded);
     }
     let third = Money::quotient(&[dec("1"), dec("1")], dec("3"), Currency::EUR).unwrap();

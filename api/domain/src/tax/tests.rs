@@ -60,7 +60,10 @@ fn nonsense_is_refused() {
     let one = line("1", "1", "20");
     let refused = |line: Line| totals(&Document::of(&[line], Currency::EUR)).unwrap_err();
     assert_eq!(refused(Line { rate: "-1".parse().unwrap(), ..one }), TaxError::NegativeRate);
-    assert_eq!(refused(Line { base_quantity: "0".parse().unwrap(), ..one }), TaxError::Money(MoneyError::DivisionByZero));
+    assert_eq!(
+        refused(Line { base_quantity: "0".parse().unwrap(), ..one }),
+        TaxError::Money(MoneyError::DivisionByZero)
+    );
     let usd = Money::zero("USD".parse().unwrap());
     assert!(matches!(refused(Line { charge: usd, ..one }), TaxError::Money(MoneyError::CurrencyMismatch { .. })));
 }

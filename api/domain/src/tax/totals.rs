@@ -151,7 +151,9 @@ impl Group {
         let amount = self.amount.checked_sub(allowance)?.checked_add(charge)?;
         let base = net_of(amount, self.rate, pricing)?;
         let tax = match pricing {
-            Pricing::Net => Money::quotient(&[base.amount(), positive(self.rate)?], Decimal::ONE_HUNDRED, base.currency())?,
+            Pricing::Net => {
+                Money::quotient(&[base.amount(), positive(self.rate)?], Decimal::ONE_HUNDRED, base.currency())?
+            }
             Pricing::Gross => amount.checked_sub(base)?,
         };
         Ok(TaxGroup { category: self.category, rate: self.rate, base, tax })
@@ -160,7 +162,8 @@ impl Group {
 
 /// Rule V1, as priced.
 fn amount(line: &Line, currency: Currency) -> Result<Money, TaxError> {
-    let price = Money::quotient(&[line.quantity.value(), line.unit_price.value()], line.base_quantity.value(), currency)?;
+    let price =
+        Money::quotient(&[line.quantity.value(), line.unit_price.value()], line.base_quantity.value(), currency)?;
     Ok(price.checked_sub(line.allowance)?.checked_add(line.charge)?)
 }
 
@@ -180,7 +183,11 @@ fn shares(amount: Money, groups: &[Group]) -> Result<Vec<Money>, TaxError> {
     let whole = sum(amount.currency(), groups.iter().map(|group| group.amount))?;
     let weights: Vec<Decimal> = groups
         .iter()
-        .map(|group| if group.amount.is_negative() == whole.is_negative() { group.amount.amount() } else { Decimal::ZERO })
+        .map(
+            |group| {
+                if group.amount.is_negative() == whole.is_negative() { group.amount.amount() } else { Decimal::ZERO }
+            },
+        )
         .collect();
     Ok(amount.allocate(&weights)?)
 }

@@ -61,7 +61,9 @@ fn run(documents: &mut Sequencer, operation: &[Value]) -> Result<(String, Result
         ["issue_rollback" | "issue_failed", name, at] => {
             (name, documents.clone().issue(name, instant(at)?, amounts.unwrap_or_default()).map(|_| ()))
         }
-        ["credit", invoice, name, at] => (name, documents.credit(invoice, name, instant(at)?, amounts.as_ref()).map(|_| ())),
+        ["credit", invoice, name, at] => {
+            (name, documents.credit(invoice, name, instant(at)?, amounts.as_ref()).map(|_| ()))
+        }
         _ => return Err(format!("operation not understood: {operation:?}")),
     };
     Ok(((*name).to_owned(), outcome))

@@ -135,8 +135,11 @@ fn live(vector: &Vector) -> Outcome {
         .collect();
     let all = || events.iter().map(|(day, _)| *day).chain(watched.iter().copied()).chain([input.expiry_date]);
     let (Some(first), Some(last)) = (all().min(), all().max()) else { return Err("no days".to_owned()) };
-    let segment =
-        Segment { first_boundary: 0, anchor: Anchor { date: input.expiry_date, day: input.anchor_day }, period: input.period };
+    let segment = Segment {
+        first_boundary: 0,
+        anchor: Anchor { date: input.expiry_date, day: input.anchor_day },
+        period: input.period,
+    };
     let mut service = Service {
         policy: RenewalPolicy { delete_after: input.delete_after_days, ..RenewalPolicy::default() },
         boundaries: Boundaries::new(vec![segment]).map_err(text)?,
@@ -214,8 +217,7 @@ impl Service {
     /// Everything that is due when the day begins, in its order.
     fn morning(&mut self, day: NaiveDate) -> Result<(), String> {
         let now = start_of_day(day, self.zone);
-        while let Some(due) =
-            self.plan()?.into_iter().find(|each| each.due_at <= now && !self.done.contains(&each.key))
+        while let Some(due) = self.plan()?.into_iter().find(|each| each.due_at <= now && !self.done.contains(&each.key))
         {
             self.done.insert(due.key.clone());
             self.happen(&due, day)?;
@@ -284,12 +286,10 @@ impl Service {
                 }
             }
             "charge_fail" | "charge_failed" | "charge_declined" | "terminate_now" | "delete_now" => {}
-            "cancel" => {
-                match at_expiry_on(self.status, self.cancelled_on, self.expiry()?, now, self.zone) {
-                    Ok(on) => self.cancelled_on = Some(on),
-                    Err(refusal) => self.refused.push(refusal.to_string()),
-                }
-            }
+            "cancel" => match at_expiry_on(self.status, self.cancelled_on, self.expiry()?, now, self.zone) {
+                Ok(on) => self.cancelled_on = Some(on),
+                Err(refusal) => self.refused.push(refusal.to_string()),
+            },
             "uncancel" | "undo_cancel" | "cancel_undo" | "revoke" | "revoke_cancel" => {
                 match may_revoke(self.status, self.cancelled_on, now, self.zone) {
                     Ok(()) => self.cancelled_on = None,

@@ -30,7 +30,8 @@ pub struct Motive {
 /// # Errors
 /// As [`at_expiry_on`].
 pub fn allowed(service: &service::Model, now: DateTime<Utc>, zone: Tz) -> Result<(NaiveDate, NaiveDate), Refusal> {
-    let missing = if service.status == ServiceStatus::Deleted { Refusal::ServiceDeleted } else { Refusal::ServiceNotDelivered };
+    let missing =
+        if service.status == ServiceStatus::Deleted { Refusal::ServiceDeleted } else { Refusal::ServiceNotDelivered };
     let expires_on = service.expires_on.ok_or(missing)?;
     Ok((at_expiry_on(service.status, service.cancelled_on, expires_on, now, zone)?, expires_on))
 }

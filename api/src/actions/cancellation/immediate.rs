@@ -1,8 +1,8 @@
 //! Deletes a service at once, definitively, after its owner confirmed with the mailed token. Without
 //! the token nothing happens.
 
-use super::{end, under_way};
 use super::at_expiry::Motive;
+use super::{end, under_way};
 use crate::actions::code::{self, Purpose};
 use crate::actions::service::{self as services, delete, notify};
 use crate::actions::{Context, Error, record};
@@ -105,7 +105,8 @@ pub async fn confirm(
     let found = code::find_token(&**tx, &cx.tools.sealer, Purpose::DeleteService, token).await?;
     let asked = match found.subject_id {
         Some(subject) => {
-            let of_service = cancellation::Entity::of(account.id).filter(cancellation::Column::ServiceId.eq(service.id));
+            let of_service =
+                cancellation::Entity::of(account.id).filter(cancellation::Column::ServiceId.eq(service.id));
             of_service.filter(cancellation::Column::Id.eq(CancellationId(subject))).one(&**tx).await?
         }
         None => None,

@@ -37,12 +37,7 @@ pub async fn under_way<C: ConnectionTrait>(
 ///
 /// # Errors
 /// `invalid_transition`; the database's.
-pub async fn end(
-    tx: &Tx,
-    cx: &Context<'_>,
-    row: &cancellation::Model,
-    event: CancellationEvent,
-) -> Result<(), Error> {
+pub async fn end(tx: &Tx, cx: &Context<'_>, row: &cancellation::Model, event: CancellationEvent) -> Result<(), Error> {
     let status = row.status.after(event)?;
     cancellation::Entity::update_many()
         .col_expr(cancellation::Column::Status, Expr::value(status))

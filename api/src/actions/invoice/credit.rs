@@ -88,10 +88,7 @@ async fn write(
     amounts: Amounts,
     reason: &'static str,
 ) -> Result<invoice::Model, Error> {
-    let lines = invoice_line::Entity::find()
-        .filter(invoice_line::Column::InvoiceId.eq(credited.id))
-        .all(&**tx)
-        .await?;
+    let lines = invoice_line::Entity::find().filter(invoice_line::Column::InvoiceId.eq(credited.id)).all(&**tx).await?;
     let taxes = invoice_tax::Entity::find().filter(invoice_tax::Column::InvoiceId.eq(credited.id)).all(&**tx).await?;
     let clock = clock_of(tx, account).await?;
     let series = number::series(DocumentKind::CreditNote, clock.as_ref());

@@ -201,7 +201,8 @@ fn buyer(account: &account::Model) -> Value {
 }
 
 fn display_name(account: &account::Model) -> String {
-    let parts: Vec<&str> = [account.first_name.as_deref(), account.last_name.as_deref()].into_iter().flatten().collect();
+    let parts: Vec<&str> =
+        [account.first_name.as_deref(), account.last_name.as_deref()].into_iter().flatten().collect();
     if parts.is_empty() { account.handle.clone() } else { parts.join(" ") }
 }
 
@@ -254,7 +255,8 @@ impl Rows {
     }
 
     async fn insert(self, tx: &Tx) -> Result<Vec<invoice::Model>, Error> {
-        insert_chunks(tx, self.issued.iter().cloned().map(sea_orm::IntoActiveModel::into_active_model).collect()).await?;
+        insert_chunks(tx, self.issued.iter().cloned().map(sea_orm::IntoActiveModel::into_active_model).collect())
+            .await?;
         insert_chunks(tx, self.lines).await?;
         insert_chunks(tx, self.taxes).await?;
         insert_chunks(tx, self.balances).await?;

@@ -128,8 +128,7 @@ async fn receipt(
     invoice: &entity::invoice::Model,
 ) -> Result<(), Error> {
     let gross = Money::from_minor(invoice.gross, crate::actions::invoice::currency(&invoice.currency)?);
-    let message =
-        Message::OrderPaid { number: order.number.clone(), gross, invoice: invoice.number.clone() };
+    let message = Message::OrderPaid { number: order.number.clone(), gross, invoice: invoice.number.clone() };
     let cause = format!("order_paid:{}", order.id);
     mail::queue(tx, cx, Letter { account, message: &message, cause, to: None, service: None, names_on: None }).await
 }

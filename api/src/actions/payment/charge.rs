@@ -2,11 +2,11 @@
 
 use super::{CUSTOMER_STEP, NewPayment, Purpose, create, first_attempt, received, settle};
 use crate::actions::invoice::{self, pay};
-use crate::actions::service::{self as services, charge_failed, lock_account, open_invoice, period_at};
+use crate::actions::milestone::Effect;
 use crate::actions::service::settle_renewal::Payer;
+use crate::actions::service::{self as services, charge_failed, lock_account, open_invoice, period_at};
 use crate::actions::{Context, Error, ledger, payment_method, today};
 use crate::db::Tx;
-use crate::actions::milestone::Effect;
 use chrono::TimeDelta;
 use domain::id::{AttemptId, InvoiceId};
 use domain::money::Money;
@@ -184,9 +184,5 @@ async fn from_balance(
 /// [`Error::PreconditionFailed`] when another runner took it over.
 pub async fn still_mine(tx: &Tx, due: &milestone::Model) -> Result<(), Error> {
     let row = milestone::Entity::find_by_id(due.id).one(&**tx).await?.ok_or(Error::NotFound)?;
-    if row.state == MilestoneState::Running && row.fence == due.fence {
-        Ok(())
-    } else {
-        Err(Error::PreconditionFailed)
-    }
+    if row.state == MilestoneState::Running && row.fence == due.fence { Ok(()) } else { Err(Error::PreconditionFailed) }
 }

@@ -20,8 +20,8 @@ use domain::refusal::Refusal;
 use entity::{account, attempt_target, payment, payment_attempt, payment_method};
 use sea_orm::sea_query::Query;
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, JoinType, PaginatorTrait,
-    QueryFilter, QuerySelect, SqlErr,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, JoinType,
+    PaginatorTrait, QueryFilter, QuerySelect, SqlErr,
 };
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -215,10 +215,7 @@ pub async fn live_among<C: ConnectionTrait>(
 /// # Errors
 /// The database's.
 pub async fn targets(tx: &Tx, attempt: AttemptId) -> Result<Vec<Uuid>, Error> {
-    let rows = attempt_target::Entity::find()
-        .filter(attempt_target::Column::AttemptId.eq(attempt))
-        .all(&**tx)
-        .await?;
+    let rows = attempt_target::Entity::find().filter(attempt_target::Column::AttemptId.eq(attempt)).all(&**tx).await?;
     Ok(rows.into_iter().map(|row| row.target_id).collect())
 }
 

@@ -60,9 +60,10 @@ async fn still_wanted(tx: &Tx, payment: &payment::Model) -> Result<bool, Error> 
                 let (_, balance) = invoice::load(&**tx, payment.account_id, id).await?;
                 match balance.status {
                     InvoiceStatus::Open | InvoiceStatus::PastDue => balance.due == payment.amount,
-                    InvoiceStatus::Draft | InvoiceStatus::Paid | InvoiceStatus::Credited | InvoiceStatus::WrittenOff => {
-                        false
-                    }
+                    InvoiceStatus::Draft
+                    | InvoiceStatus::Paid
+                    | InvoiceStatus::Credited
+                    | InvoiceStatus::WrittenOff => false,
                 }
             }
             None => false,

@@ -2,6 +2,7 @@
 //! nothing to pay.
 
 use super::{call, lookup, settle};
+use crate::actions::milestone::Effect;
 use crate::actions::milestone::{self, New};
 use crate::actions::service::lock_account;
 use crate::actions::{Context, Error, invoice, ledger};
@@ -10,7 +11,6 @@ use crate::db::Tx;
 use crate::mail::message::Message;
 use crate::mail::{self, Letter};
 use crate::payment::gateway::{ChargeOutcome, Found, RefundOutcome};
-use crate::actions::milestone::Effect;
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::id::AttemptId;
 use domain::money::Money;
@@ -133,12 +133,7 @@ pub async fn record(tx: &Tx, cx: &Context<'_>, due: &milestones::Model, learnt: 
 }
 
 /// Five minutes after the attempt, then an hour later, then daily.
-async fn again(
-    tx: &Tx,
-    cx: &Context<'_>,
-    account: &account::Model,
-    due: &milestones::Model,
-) -> Result<Effect, Error> {
+async fn again(tx: &Tx, cx: &Context<'_>, account: &account::Model, due: &milestones::Model) -> Result<Effect, Error> {
     let delay = if due.step == 0 { TimeDelta::hours(1) } else { TimeDelta::days(1) };
     payment_attempt::Entity::update_many()
         .col_expr(payment_attempt::Column::Checks, Expr::col(payment_attempt::Column::Checks).add(1))

@@ -27,7 +27,12 @@ const FIRST_CHECK_MINUTES: i64 = 5;
 ///
 /// # Errors
 /// The database's.
-pub async fn settle(tx: &Tx, cx: &Context<'_>, id: AttemptId, outcome: &ChargeOutcome) -> Result<payment::Model, Error> {
+pub async fn settle(
+    tx: &Tx,
+    cx: &Context<'_>,
+    id: AttemptId,
+    outcome: &ChargeOutcome,
+) -> Result<payment::Model, Error> {
     let attempt = payment_attempt::Entity::find_by_id(id).one(&**tx).await?.ok_or(Error::NotFound)?;
     let account = services::lock_account(tx, attempt.account_id).await?;
     // read again under the lock
@@ -106,11 +111,7 @@ async fn compare_and_set(
     if !status.is_live() {
         update = update.col_expr(Column::ResolvedAt, Expr::value(Some(cx.now)));
     }
-    let done = update
-        .filter(Column::Id.eq(attempt.id))
-        .filter(Column::Status.eq(attempt.status))
-        .exec(&**tx)
-        .await?;
+    let done = update.filter(Column::Id.eq(attempt.id)).filter(Column::Status.eq(attempt.status)).exec(&**tx).await?;
     Ok(done.rows_affected == 1)
 }
 
@@ -224,8 +225,12 @@ async fn awaited(
         let gross = Money::from_minor(payment.amount, invoice::currency(&payment.currency)?);
         let message = Message::PaymentActionRequired { invoice: issued.number, gross, href: href.clone() };
         let cause = format!("payment_action:{}", attempt.id);
-        mail::queue(tx, cx, Letter { account: &account, message: &message, cause, to: None, service: None, names_on: None })
-            .await?;
+        mail::queue(
+            tx,
+            cx,
+            Letter { account: &account, message: &message, cause, to: None, service: None, names_on: None },
+        )
+        .await?;
     }
     Ok(settled)
 }

@@ -121,15 +121,8 @@ pub async fn invoice(
         .one(&**tx)
         .await?
         .map(|period| period.service_id);
-    let due = Due {
-        amount,
-        purpose: Purpose::Invoice,
-        target: id.0,
-        order: None,
-        service,
-        invoice: Some(id),
-        quote: None,
-    };
+    let due =
+        Due { amount, purpose: Purpose::Invoice, target: id.0, order: None, service, invoice: Some(id), quote: None };
     begin(tx, cx, &account, due, source).await
 }
 

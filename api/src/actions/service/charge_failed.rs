@@ -29,8 +29,7 @@ pub async fn charge_failed(
         (None, None) => None,
     };
     let retries_stopped = service.retries_stopped || kind == DeclineKind::Hard;
-    let service =
-        save(tx, &service::Model { status, suspend_on, retries_stopped, ..service.clone() }).await?;
+    let service = save(tx, &service::Model { status, suspend_on, retries_stopped, ..service.clone() }).await?;
     replan(tx, cx, account, &service).await?;
     notify::payment_failed(tx, cx, account, &service, (invoice, due, cause)).await?;
     let data = json!({ "invoice": invoice.number, "decline": kind, "retries_stopped": retries_stopped });

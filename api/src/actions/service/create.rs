@@ -66,7 +66,8 @@ pub async fn create_for_item(
         }
         .insert(&**tx)
         .await?;
-        record::event(tx, cx, account.id, "service.created", &row.id, json!({ "display_name": row.display_name })).await?;
+        record::event(tx, cx, account.id, "service.created", &row.id, json!({ "display_name": row.display_name }))
+            .await?;
         made.push(row);
     }
     Ok(made)

@@ -2,9 +2,9 @@
 //! transaction, behind the guard of [`domain::deletion`].
 
 use super::{live_attempt, notify, open_invoice, replan, save, suspend::RECHECK_MINUTES, void_open_periods};
+use crate::actions::milestone::Effect;
 use crate::actions::{Context, Error, cancellation, invoice, record, today};
 use crate::db::Tx;
-use crate::actions::milestone::Effect;
 use chrono::TimeDelta;
 use domain::deletion::{LiveAttempt, Notices, Verdict, may_delete};
 use domain::service::{DeletionCause, ServiceEvent, ServiceStatus};
@@ -39,11 +39,8 @@ pub async fn due(
         Verdict::AttemptLive => Ok(Effect::Wait(cx.now + TimeDelta::minutes(RECHECK_MINUTES), "payment_in_progress")),
         Verdict::NoticeTooFresh(ripe) => Ok(Effect::Wait(ripe, "notice_too_fresh")),
         Verdict::NoticeMissing => {
-            let service = save(
-                tx,
-                &service::Model { delete_on: Some(after(today, MOVE_DAYS)?), ..service.clone() },
-            )
-            .await?;
+            let service =
+                save(tx, &service::Model { delete_on: Some(after(today, MOVE_DAYS)?), ..service.clone() }).await?;
             notify::suspended(tx, cx, account, &service).await?;
             notify::deletion_warning(tx, cx, account, &service).await?;
             replan(tx, cx, account, &service).await?;
@@ -87,8 +84,7 @@ async fn notices(tx: &Tx, service: &service::Model) -> Result<Notices, Error> {
             .filter(email::Column::Cycle.eq(service.cycle))
             .filter(email::Column::AcceptedAt.is_not_null())
     };
-    let suspension =
-        accepted("service_suspended").order_by_asc(email::Column::AcceptedAt).one(&**tx).await?;
+    let suspension = accepted("service_suspended").order_by_asc(email::Column::AcceptedAt).one(&**tx).await?;
     // a final notice counts only for the day that it names: an earlier deletion was never announced
     let warning = accepted("deletion_warning")
         .filter(email::Column::NamesOn.lte(service.delete_on))

@@ -57,11 +57,7 @@ pub async fn lock_accounts(tx: &Tx, ids: impl IntoIterator<Item = AccountId>) ->
 /// # Errors
 /// [`Error::NotFound`] unless it is this account's; the database's.
 pub async fn load<C: ConnectionTrait>(db: &C, account: AccountId, id: ServiceId) -> Result<service::Model, Error> {
-    service::Entity::find_by_id(id)
-        .filter(service::Column::AccountId.eq(account))
-        .one(db)
-        .await?
-        .ok_or(Error::NotFound)
+    service::Entity::find_by_id(id).filter(service::Column::AccountId.eq(account)).one(db).await?.ok_or(Error::NotFound)
 }
 
 /// The number of the boundary at which the last paid period ends.

@@ -1,11 +1,11 @@
 //! The mails about a service, each with the cause that keeps it from being sent twice.
 
 use super::{boundaries, boundary, open_invoice, plan_of};
+use crate::actions::milestone::Effect;
 use crate::actions::{Context, Error, catalog, invoice, today};
 use crate::db::Tx;
 use crate::mail::message::Message;
 use crate::mail::{self, Letter, ServiceLink};
-use crate::actions::milestone::Effect;
 use chrono::NaiveDate;
 use domain::calendar::Period;
 use domain::money::Money;
@@ -188,12 +188,7 @@ pub async fn deletion_notice(
 }
 
 /// What a payment now would cost: the unpaid invoice, or the next renewal.
-async fn owed(
-    tx: &Tx,
-    cx: &Context<'_>,
-    account: &account::Model,
-    service: &service::Model,
-) -> Result<Money, Error> {
+async fn owed(tx: &Tx, cx: &Context<'_>, account: &account::Model, service: &service::Model) -> Result<Money, Error> {
     match open_invoice(&**tx, service).await? {
         Some((_, due)) => Ok(due),
         None => renewal_gross(tx, cx, account, service, (service.period, 1)).await,

@@ -162,11 +162,7 @@ fn draft<'a>(cx: &Context<'_>, world: &'a World, opening: &Opening<'a>) -> Resul
     })
 }
 
-fn period_row(
-    cx: &Context<'_>,
-    opening: &Opening<'_>,
-    invoice: domain::id::InvoiceId,
-) -> service_period::ActiveModel {
+fn period_row(cx: &Context<'_>, opening: &Opening<'_>, invoice: domain::id::InvoiceId) -> service_period::ActiveModel {
     service_period::ActiveModel {
         id: Set(cx.id::<PeriodId>()),
         service_id: Set(opening.service.id),
@@ -201,8 +197,7 @@ async fn load(tx: &Tx, due: &[milestone::Model]) -> Result<World, Error> {
     let mut plans: Vec<PlanId> = rows.iter().map(|row| row.plan_id).collect();
     plans.sort_unstable();
     plans.dedup();
-    let prices =
-        plan_price::Entity::find().filter(plan_price::Column::PlanId.is_in(plans.clone())).all(&**tx).await?;
+    let prices = plan_price::Entity::find().filter(plan_price::Column::PlanId.is_in(plans.clone())).all(&**tx).await?;
     let plans = plan::Entity::find().filter(plan::Column::Id.is_in(plans)).all(&**tx).await?;
     let mut by_service: BTreeMap<ServiceId, Vec<service_segment::Model>> = BTreeMap::new();
     for segment in segments {

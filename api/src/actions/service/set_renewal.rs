@@ -1,6 +1,6 @@
 //! Changes how a service goes on after its expiry: mode and period.
 
-use super::{notify, boundaries, boundary, open_invoice, replan, save};
+use super::{boundaries, boundary, notify, open_invoice, replan, save};
 use crate::actions::{Context, Error, Invalid, catalog, payment_method, record};
 use crate::db::Tx;
 use crate::mail::message::Message;
@@ -46,8 +46,7 @@ pub async fn set_renewal(
         RenewalMode::Automatic => false,
         RenewalMode::Manual => service.retries_stopped,
     };
-    let changed =
-        save(tx, &service::Model { renewal_mode: mode, period, retries_stopped, ..service.clone() }).await?;
+    let changed = save(tx, &service::Model { renewal_mode: mode, period, retries_stopped, ..service.clone() }).await?;
     replan(tx, cx, account, &changed).await?;
     told(tx, cx, account, &changed).await?;
     let data = json!({ "mode": mode, "period": period, "former_mode": service.renewal_mode });

@@ -22,11 +22,13 @@ pub enum Owed {
 }
 
 impl Owed {
-    fn of(was: ServiceStatus, expired: bool) -> Self {
-        match was {
+    /// From what the service was before it was paid.
+    fn of(before: &service::Model, today: NaiveDate) -> Self {
+        match before.status {
             ServiceStatus::PastDue | ServiceStatus::Suspended => Self::Yes,
-            ServiceStatus::Delivering | ServiceStatus::Active | ServiceStatus::Deleted if expired => Self::Yes,
-            ServiceStatus::Delivering | ServiceStatus::Active | ServiceStatus::Deleted => Self::No,
+            ServiceStatus::Delivering | ServiceStatus::Active | ServiceStatus::Deleted => {
+                if before.expires_on.is_some_and(|day| day <= today) { Self::Yes } else { Self::No }
+            }
         }
     }
 }
@@ -68,7 +70,7 @@ pub async fn settle_renewal(
         .exec(&**tx)
         .await?;
     let was = service.status;
-    let expired = service.expires_on.is_some_and(|day| today(account, cx.now).is_ok_and(|today| day <= today));
+    let owed = Owed::of(service, today(account, cx.now)?);
     let boundary = service.boundary + paid;
     let expires_on = boundaries(&**tx, service.id).await?.date(u32::try_from(boundary).map_err(Error::internal)?)?;
     let service = save(
@@ -85,7 +87,7 @@ pub async fn settle_renewal(
         },
     )
     .await?;
-    let service = cancellation::overtaken_by_payment(tx, cx, &service, (Owed::of(was, expired), payer)).await?;
+    let service = cancellation::overtaken_by_payment(tx, cx, &service, (owed, payer)).await?;
     replan(tx, cx, account, &service).await?;
     let starts_on = open.first().and_then(|period| period.starts_on);
     receipt(tx, cx, account, &service, (invoice, starts_on, was)).await?;

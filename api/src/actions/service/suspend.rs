@@ -1,9 +1,9 @@
 //! Stops access to an unpaid service and names the day of its deletion.
 
 use super::{live_attempt, notify, plan_of, replan, save};
+use crate::actions::milestone::Effect;
 use crate::actions::{Context, Error, catalog, record, today};
 use crate::db::Tx;
-use crate::actions::milestone::Effect;
 use chrono::TimeDelta;
 use domain::deletion::LiveAttempt;
 use domain::service::{RenewalMode, ServiceEvent, ServiceStatus};

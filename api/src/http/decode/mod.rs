@@ -199,7 +199,14 @@ mod tests {
             let pairs = pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
             into::<Filters>(Node::query(pairs), Origin::Query)
         };
-        let good = read(&[("status", "manual"), ("status", "automatic"), ("from", "2026-01-30"), ("dry_run", "true"), ("n", "-3"), ("limit", "3")]);
+        let good = read(&[
+            ("status", "manual"),
+            ("status", "automatic"),
+            ("from", "2026-01-30"),
+            ("dry_run", "true"),
+            ("n", "-3"),
+            ("limit", "3"),
+        ]);
         assert_eq!(good.unwrap().status, [Mode::Manual, Mode::Automatic]);
         for (wrong, code) in [
             ([("dry_run", "yes"), ("n", "1")], "invalid_type"),

@@ -86,7 +86,13 @@ impl Node {
                     node.mend(rest, mend);
                 }
             }
-            Self::Null | Self::Bool(_) | Self::Integer(_) | Self::Fraction | Self::Text(_) | Self::Raw(_) | Self::Hole => {
+            Self::Null
+            | Self::Bool(_)
+            | Self::Integer(_)
+            | Self::Fraction
+            | Self::Text(_)
+            | Self::Raw(_)
+            | Self::Hole => {
                 *self = Self::Hole;
             }
         }

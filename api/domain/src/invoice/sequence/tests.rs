@@ -20,7 +20,8 @@ fn net(rate: &str, amount: &str) -> NetByRate {
 #[test]
 fn the_year_is_that_of_the_seller_and_the_date_never_goes_back() {
     let mut documents = paris();
-    let issue = |documents: &mut Sequencer, name: &str, when: &str| documents.issue(name, at(when), NetByRate::new()).unwrap();
+    let issue =
+        |documents: &mut Sequencer, name: &str, when: &str| documents.issue(name, at(when), NetByRate::new()).unwrap();
     assert_eq!(issue(&mut documents, "A", "2026-12-31T22:59:59Z"), "FC-2026-000001");
     assert_eq!(issue(&mut documents, "B", "2026-12-31T23:00:00Z"), "FC-2027-000001");
     assert_eq!(issue(&mut documents, "C", "2026-12-31T22:59:59Z"), "FC-2027-000002");
