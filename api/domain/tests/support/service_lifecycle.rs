@@ -113,6 +113,7 @@ struct Service {
     done: BTreeSet<String>,
     payable: BTreeSet<NaiveDate>,
     charges: u32,
+    charged_on: Option<NaiveDate>,
     refused: Vec<String>,
 }
 
@@ -155,6 +156,7 @@ fn live(vector: &Vector) -> Outcome {
         done: BTreeSet::new(),
         payable: events.iter().filter(|(_, name)| name == "charge_ok").map(|(day, _)| *day).collect(),
         charges: 0,
+        charged_on: None,
         refused: Vec::new(),
     };
     let mut out = Map::new();
@@ -230,6 +232,7 @@ impl Service {
             MilestoneKind::Renew => self.debt = Some(day),
             MilestoneKind::Charge if self.payable.contains(&day) => {
                 self.charges += 1;
+                self.charged_on = Some(day);
                 self.settle()?;
             }
             MilestoneKind::Charge => self.status = self.status.after(ServiceEvent::ChargeFailed).map_err(text)?,
@@ -279,24 +282,36 @@ impl Service {
         let now = start_of_day(day, self.zone) + TimeDelta::hours(12);
         match name {
             // the charge ran at the start of the day
-            "charge_ok" if self.charges > 0 || self.status == ServiceStatus::Deleted => {}
-            "charge_ok" | "pay" | "paid" | "renew" | "pay_ok" => {
+            "charge_ok" if self.charged_on == Some(day) => {}
+            "charge_ok" | "charge_retry_ok" | "pay" | "paid" | "pay_ok" | "payment" | "manual_pay" | "renew" => {
+                if name.starts_with("charge") {
+                    self.charges += 1;
+                }
                 if self.settle().is_err() {
                     self.refused.push(Refusal::ServiceDeleted.to_string());
                 }
             }
-            "charge_fail" | "charge_failed" | "charge_declined" | "terminate_now" | "delete_now" => {}
+            // what fails, and what nobody confirms, changes nothing by itself
+            "charge_fail" | "charge_failed" | "charge_declined" | "charge_ko" | "terminate_now" | "terminate"
+            | "delete_now" => {}
             "cancel" => match at_expiry_on(self.status, self.cancelled_on, self.expiry()?, now, self.zone) {
                 Ok(on) => self.cancelled_on = Some(on),
                 Err(refusal) => self.refused.push(refusal.to_string()),
             },
-            "uncancel" | "undo_cancel" | "cancel_undo" | "revoke" | "revoke_cancel" => {
+            "uncancel" | "undo_cancel" | "cancel_undo" | "undo" | "revoke" | "revoke_cancel" | "cancel_revoke" => {
                 match may_revoke(self.status, self.cancelled_on, now, self.zone) {
                     Ok(()) => self.cancelled_on = None,
                     Err(refusal) => self.refused.push(refusal.to_string()),
                 }
             }
-            "confirm" | "confirm_terminate" | "confirm_termination" | "terminate_confirmed" | "confirm_deletion" => {
+            "confirm"
+            | "confirm_terminate"
+            | "confirm_terminate_now"
+            | "confirm_termination"
+            | "terminate_confirm"
+            | "terminate_confirmed"
+            | "confirm_deletion"
+            | "confirm_delete" => {
                 self.status = self.status.after(ServiceEvent::Delete).map_err(text)?;
             }
             "set_manual" | "mode_manual" => self.mode = RenewalMode::Manual,
