@@ -4,7 +4,7 @@ use super::{Context, Error};
 use crate::db::Tx;
 use domain::id::AccountId;
 use entity::{activity, event};
-use sea_orm::{ActiveModelTrait, ActiveValue::Set};
+use sea_orm::{ActiveValue::Set, EntityTrait};
 use serde_json::Value;
 
 /// Notes in the activity log what happened to an account and who did it.
@@ -28,7 +28,7 @@ pub async fn activity(
         request_id: Set(cx.request_id.clone()),
         detail: Set(detail.map(without_nulls)),
     };
-    row.insert(&**tx).await?;
+    activity::Entity::insert(row).exec_without_returning(&**tx).await?;
     Ok(())
 }
 
@@ -44,7 +44,7 @@ pub async fn event(
     subject: &impl std::fmt::Display,
     data: Value,
 ) -> Result<(), Error> {
-    event_row(cx, account, kind, subject, data).insert(&**tx).await?;
+    event::Entity::insert(event_row(cx, account, kind, subject, data)).exec_without_returning(&**tx).await?;
     Ok(())
 }
 

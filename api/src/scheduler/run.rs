@@ -136,7 +136,7 @@ async fn record(
             Renewed::Adopted => done.entry("adopted").or_default().push(id),
             Renewed::Dropped => finish::effect(tx, now, due, Effect::Dropped("no_longer_holds")).await?,
             Renewed::BeingPaid => {
-                let later = now + chrono::TimeDelta::minutes(5);
+                let later = now + chrono::TimeDelta::hours(6);
                 finish::effect(tx, now, due, Effect::Wait(later, "being_paid")).await?;
             }
             Renewed::TooManyUnbilled => finish::effect(tx, now, due, Effect::Wait(now, "paused")).await?,

@@ -16,8 +16,8 @@ use domain::timeline::{MilestoneState, Rule};
 use entity::{account, attempt_target, milestone, payment_attempt, service};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
-/// Minutes until a charge looks again whether another attempt has its outcome.
-const RECHECK_MINUTES: i64 = 10;
+/// Minutes until a charge looks again whether another attempt has its outcome; the outcome itself wakes it.
+const RECHECK_MINUTES: i64 = 360;
 
 /// What the first transaction of a charge decided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -20,8 +20,8 @@ use domain::refusal::Refusal;
 use entity::{account, attempt_target, payment, payment_attempt, payment_method};
 use sea_orm::sea_query::Query;
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, JoinType,
-    PaginatorTrait, QueryFilter, QuerySelect, SqlErr,
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, JoinType, PaginatorTrait,
+    QueryFilter, QuerySelect, SqlErr,
 };
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -119,7 +119,7 @@ pub async fn create(tx: &Tx, cx: &Context<'_>, new: &NewPayment<'_>) -> Result<p
         created_at: cx.now,
         settled_at: None,
     };
-    row.clone().into_active_model().insert(&**tx).await?;
+    payment::Entity::insert(row.clone().into_active_model()).exec_without_returning(&**tx).await?;
     Ok(row)
 }
 
@@ -170,9 +170,9 @@ pub async fn first_attempt(
         sent_at: Some(cx.now),
         resolved_at: None,
     };
-    row.clone().into_active_model().insert(&**tx).await?;
+    payment_attempt::Entity::insert(row.clone().into_active_model()).exec_without_returning(&**tx).await?;
     let target = attempt_target::ActiveModel { attempt_id: Set(row.id), target_id: Set(target), live: Set(true) };
-    match target.insert(&**tx).await {
+    match attempt_target::Entity::insert(target).exec_without_returning(&**tx).await {
         Ok(_) => Ok(row),
         Err(error) if matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_))) => {
             Err(Refusal::PaymentInProgress.into())

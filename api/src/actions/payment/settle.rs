@@ -14,9 +14,11 @@ use chrono::TimeDelta;
 use domain::id::AttemptId;
 use domain::money::Money;
 use domain::payment::{AttemptEvent, AttemptStatus, DeclineKind, PaymentMethodStatus, PaymentSource, PaymentStatus};
-use domain::timeline::{MilestoneKind, Rule};
-use entity::{account, attempt_target, payment, payment_attempt, payment_method, service_period};
-use sea_orm::sea_query::Expr;
+use domain::timeline::{MilestoneKind, MilestoneState, Rule};
+use entity::{
+    account, attempt_target, milestone as milestones, payment, payment_attempt, payment_method, service_period,
+};
+use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{ColumnTrait, EntityTrait, JoinType, QueryFilter, QuerySelect};
 use serde_json::json;
 
@@ -45,6 +47,7 @@ pub async fn settle(
     if !status.is_live() {
         release_targets(tx, id).await?;
         milestone::drop_all(tx, cx, attempt.account_id, id.0).await?;
+        wake(tx, &attempt, &payment).await?;
     }
     match status {
         AttemptStatus::Succeeded => {
@@ -113,6 +116,28 @@ async fn compare_and_set(
     }
     let done = update.filter(Column::Id.eq(attempt.id)).filter(Column::Status.eq(attempt.status)).exec(&**tx).await?;
     Ok(done.rows_affected == 1)
+}
+
+/// What waited for the outcome of this attempt runs when it is due.
+async fn wake(tx: &Tx, attempt: &payment_attempt::Model, payment: &payment::Model) -> Result<(), Error> {
+    let waited = match attempt.status {
+        AttemptStatus::Processing | AttemptStatus::RequiresAction | AttemptStatus::Unknown => true,
+        AttemptStatus::Created
+        | AttemptStatus::Sent
+        | AttemptStatus::Succeeded
+        | AttemptStatus::Declined
+        | AttemptStatus::Cancelled => payment.initiator == "customer",
+    };
+    if let (true, Some(service)) = (waited, payment.service_id) {
+        milestones::Entity::update_many()
+            .col_expr(milestones::Column::RunAt, Expr::col(milestones::Column::DueAt))
+            .filter(milestones::Column::ServiceId.eq(service))
+            .filter(milestones::Column::State.eq(MilestoneState::Planned))
+            .filter(Expr::col(milestones::Column::RunAt).gt(Expr::col(milestones::Column::DueAt)))
+            .exec(&**tx)
+            .await?;
+    }
+    Ok(())
 }
 
 async fn release_targets(tx: &Tx, id: AttemptId) -> Result<(), Error> {

@@ -11,8 +11,9 @@ use domain::timeline::{Rule, after};
 use entity::{account, milestone, service};
 use serde_json::json;
 
-/// How long a suspension or deletion waits before it looks again whether an attempt has its outcome.
-pub const RECHECK_MINUTES: i64 = 60;
+/// How long a suspension or deletion waits before it looks again whether an attempt has its outcome; the
+/// outcome itself wakes it.
+pub const RECHECK_MINUTES: i64 = 360;
 
 /// Suspends a service whose time is over; does not while an attempt on its debt is live.
 ///
