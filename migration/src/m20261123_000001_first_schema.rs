@@ -78,6 +78,8 @@ const TABLES: &[&str] = &[
 ];
 
 const INDEXES: &[&str] = &[
+    // beside the partial unique ones: SQLite takes those only where a query repeats their condition literally
+    "CREATE INDEX ix_account_closure_account_id ON account_closure (account_id)",
     "CREATE INDEX ix_account_created_at_id ON account (created_at, id)",
     "CREATE INDEX ix_account_test_clock_id ON account (test_clock_id)",
     "CREATE INDEX ix_session_account_id_created_at ON session (account_id, created_at)",
