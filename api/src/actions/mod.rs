@@ -60,6 +60,8 @@ pub struct Context<'a> {
     pub actor: Actor,
     /// Where the request came from.
     pub address: Option<String>,
+    /// The device that it came from: its `User-Agent`, at most 255 characters.
+    pub user_agent: Option<String>,
     /// The request's id.
     pub request_id: Option<String>,
     /// Settings, randomness, secrets, templates.
@@ -70,7 +72,7 @@ impl<'a> Context<'a> {
     /// For work that is due: both clocks stand at the account's instant.
     #[must_use]
     pub const fn scheduler(tools: &'a Tools, now: DateTime<Utc>, real_now: DateTime<Utc>) -> Self {
-        Self { now, real_now, actor: Actor::Scheduler, address: None, request_id: None, tools }
+        Self { now, real_now, actor: Actor::Scheduler, address: None, user_agent: None, request_id: None, tools }
     }
 
     /// A fresh id.

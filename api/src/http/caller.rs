@@ -54,6 +54,7 @@ impl Client {
             real_now,
             actor,
             address: self.address.clone(),
+            user_agent: self.user_agent.clone(),
             request_id: self.request_id.clone(),
             tools: &app.tools,
         }

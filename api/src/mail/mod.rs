@@ -124,6 +124,26 @@ pub async fn queue(tx: &Tx, cx: &Context<'_>, letter: Letter<'_>) -> Result<(), 
     queue_all(tx, vec![row(cx, &letter)?]).await
 }
 
+/// Queues a mail to every proven address of an account: the primary one and the backup one. `occasion`
+/// tells one change from another, so that each address hears of each once.
+///
+/// # Errors
+/// Those of [`row`], or the database's.
+pub async fn tell_everywhere(
+    tx: &Tx,
+    cx: &Context<'_>,
+    account: &account::Model,
+    message: &Message,
+    occasion: &str,
+) -> Result<(), Error> {
+    for (to, place) in [(&account.email, "primary"), (&account.backup_email, "backup")] {
+        let Some(to) = to else { continue };
+        let cause = format!("{}:{occasion}:{place}", message.kind());
+        queue(tx, cx, Letter { to: Some(to.clone()), ..Letter::new(account, message, cause) }).await?;
+    }
+    Ok(())
+}
+
 /// Queues the rows that [`row`] made, a few statements for all of them; causes that are there are skipped.
 ///
 /// # Errors

@@ -6,7 +6,7 @@ use crate::actions::code::{self, Purpose};
 use crate::actions::{Context, Error, record, session};
 use crate::app::Tools;
 use crate::db::Tx;
-use crate::mail::{self, Letter, Message};
+use crate::mail::{self, Message};
 use domain::id::OneTimeCodeId;
 use domain::refusal::Refusal;
 use entity::account;
@@ -46,16 +46,5 @@ pub async fn reset_password(tx: &Tx, cx: &Context<'_>, token: &str, password_has
     session::end_all(tx, cx, account.id, None).await?;
     record::activity(tx, cx, account.id, "password.reset", None).await?;
     record::event(tx, cx, account.id, "account.password_changed", &account.id, json!({})).await?;
-    tell(tx, cx, &account).await
-}
-
-/// Every proven address hears of it.
-async fn tell(tx: &Tx, cx: &Context<'_>, account: &account::Model) -> Result<(), Error> {
-    let change = cx.id::<OneTimeCodeId>();
-    for (to, place) in [(account.email.as_ref(), "primary"), (account.backup_email.as_ref(), "backup")] {
-        let Some(to) = to else { continue };
-        let letter = Letter::new(account, &Message::PasswordChanged, format!("password_changed:{change}:{place}"));
-        mail::queue(tx, cx, Letter { to: Some(to.clone()), ..letter }).await?;
-    }
-    Ok(())
+    mail::tell_everywhere(tx, cx, &account, &Message::PasswordChanged, &cx.id::<OneTimeCodeId>().to_string()).await
 }

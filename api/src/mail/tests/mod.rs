@@ -37,6 +37,7 @@ fn context(tools: &Tools) -> Context<'_> {
         real_now: instant("2026-11-23T09:00:00Z"),
         actor: Actor::Scheduler,
         address: None,
+        user_agent: None,
         request_id: None,
         tools,
     }
