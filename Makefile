@@ -46,6 +46,11 @@ run: needs-build ## builds (debug: quick to build) and serves http://127.0.0.1:8
 	@mkdir -p var
 	$(CARGO) run -p api --bin tacit -- serve $(ARGS)
 
+.PHONY: mail-samples
+mail-samples: needs-build ## every mail in both languages as HTML and text, in target/mail-samples/
+	$(CARGO) test -q -p api --lib mail::tests::samples_are_written -- --ignored
+	@ls target/mail-samples | wc -l
+
 .PHONY: migrate
 migrate: needs-build ## brings the schema of TACIT_DATABASE_URL up to date
 	@mkdir -p var

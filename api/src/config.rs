@@ -54,12 +54,68 @@ pub struct Config {
     pub cors_origins: String,
     /// Proxies whose forwarded addresses are believed, CIDR, comma separated. `TACIT_TRUSTED_PROXIES`.
     pub trusted_proxies: String,
+    /// What mails look like, and how they are signed.
+    pub mail: MailConfig,
     /// Password policy.
     pub password: PasswordConfig,
     /// Scheduler.
     pub scheduler: SchedulerConfig,
     /// The seller printed on invoices.
     pub seller: SellerConfig,
+}
+
+/// What mails look like, how they are signed, and how the relay is known.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct MailConfig {
+    /// The name at the head of every mail; the seller's when empty.
+    pub brand: String,
+    /// Colour of the head and the buttons, `#rrggbb`.
+    pub colour: String,
+    /// Lines at the end of every mail; the seller's name and address when empty.
+    pub footer: String,
+    /// Where answers go, if not to the sender.
+    pub reply_to: String,
+    /// Last member of `Feedback-ID`, by which large mailboxes report complaints; none when empty.
+    pub feedback: String,
+    /// The name that the relay is greeted with; the sender's domain when empty.
+    pub hello_name: String,
+    /// Certificates (PEM) that the relay's is checked against besides the public ones.
+    pub ca_file: Option<PathBuf>,
+    /// DKIM signature.
+    pub dkim: DkimSettings,
+    /// A second DKIM signature, for a key of the other kind.
+    pub dkim_second: DkimSettings,
+}
+
+/// A DKIM signature; none when everything is empty.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct DkimSettings {
+    /// Who signs: the sender's domain or one above it.
+    pub domain: String,
+    /// Name of the key in the domain's DNS: `<selector>._domainkey.<domain>`.
+    pub selector: String,
+    /// RSA (2048 bits or more) or Ed25519 private key, PEM.
+    pub key: Option<SecretString>,
+    /// A file with it, instead.
+    pub key_file: Option<PathBuf>,
+}
+
+impl Default for MailConfig {
+    fn default() -> Self {
+        Self {
+            brand: String::new(),
+            colour: "#1d4ed8".to_owned(),
+            footer: String::new(),
+            reply_to: String::new(),
+            feedback: String::new(),
+            hello_name: String::new(),
+            ca_file: None,
+            dkim: DkimSettings::default(),
+            dkim_second: DkimSettings::default(),
+        }
+    }
 }
 
 /// What a password must satisfy.
@@ -173,6 +229,7 @@ impl Default for Config {
             var_dir: PathBuf::from("var"),
             cors_origins: String::new(),
             trusted_proxies: String::new(),
+            mail: MailConfig::default(),
             password: PasswordConfig::default(),
             scheduler: SchedulerConfig::default(),
             seller: SellerConfig::default(),

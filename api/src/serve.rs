@@ -11,7 +11,7 @@ use crate::http::edge::{Edge, edge};
 use crate::http::idempotency;
 use crate::http::rate_limit::Limiters;
 use crate::http::table::Table;
-use crate::mail::{Mailer, Templates};
+use crate::mail::{Brand, Mailer, Templates};
 use crate::openapi::Documents;
 use crate::password::Passwords;
 use crate::payment::gateway::Gateway;
@@ -126,7 +126,7 @@ pub async fn build_app(
         Some(key) => Sealer::from_text(key.expose_secret())?,
         None => Sealer::from_text(&local::secret_key(&config, &*entropy)?)?,
     };
-    let templates = Templates::new(&config.links_url, &config.seller.name).map_err(ServeError::Settings)?;
+    let templates = Templates::new(Brand::of(&config)).map_err(ServeError::Settings)?;
     let passwords = Passwords::new(config.password.slots)?;
     let parts = Parts { db: &db, clock: &*clock, sealer: &sealer, entropy: &*entropy, issuer: &config.public_url };
     let access_tokens = AccessTokens::load_or_create(parts).await?;

@@ -2,6 +2,7 @@
 
 use domain::account::Language;
 use domain::id::{AccountId, EmailId, ServiceId};
+use domain::mailing::BounceKind;
 use sea_orm::entity::prelude::*;
 
 /// A row of `email`.
@@ -38,7 +39,7 @@ pub struct Model {
     pub cycle: Option<i32>,
     /// The day that a deletion notice names.
     pub names_on: Option<Date>,
-    /// queued, sending, accepted, failed.
+    /// queued, sending, accepted, failed, bounced.
     #[sea_orm(column_type = "String(StringLen::N(16))")]
     pub state: String,
     pub attempts: i32,
@@ -52,6 +53,20 @@ pub struct Model {
     pub accepted_at: Option<DateTimeUtc>,
     #[sea_orm(column_type = "Text")]
     pub last_error: Option<String>,
+    /// Printed in the mail, without its dashes; absent in mails written before there were codes and in
+    /// what was sent again.
+    #[sea_orm(unique, column_type = "String(StringLen::N(16))")]
+    pub authenticity_code: Option<String>,
+    /// The mail to the main recipient that this one says the same as.
+    pub copy_of: Option<EmailId>,
+    /// Whether it carries, or carried, a code or token.
+    pub has_secret: bool,
+    /// On the account's clock.
+    pub bounced_at: Option<DateTimeUtc>,
+    pub bounce_kind: Option<BounceKind>,
+    /// What the relay said; it may repeat the address.
+    #[sea_orm(column_type = "Text")]
+    pub bounce_diagnostic: Option<String>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}
@@ -60,5 +75,10 @@ impl Entity {
     /// The service e-mails of an account.
     pub fn of(account: AccountId) -> Select<Self> {
         Self::find().filter(Column::AccountId.eq(account))
+    }
+
+    /// The mail in which this code is printed, whoever's it is.
+    pub fn with_authenticity_code(code: &str) -> Select<Self> {
+        Self::find().filter(Column::AuthenticityCode.eq(code))
     }
 }

@@ -17,6 +17,8 @@ pub fn statements(db: &DatabaseConnection) -> Vec<TableCreateStatement> {
         attempt_target,
         cancellation,
         email,
+        email_address,
+        email_setting,
         event,
         idempotency_key,
         invoice,
@@ -45,5 +47,6 @@ pub fn statements(db: &DatabaseConnection) -> Vec<TableCreateStatement> {
         session,
         signing_key,
         test_clock,
+        undeliverable_address,
     ]
 }

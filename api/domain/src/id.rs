@@ -111,6 +111,8 @@ ids! {
     EventId = "evt";
     /// A service e-mail.
     EmailId = "eml";
+    /// An extra address for service e-mails.
+    EmailAddressId = "ema";
     /// A version of a plan.
     PlanId = "pln";
     /// An order.

@@ -13,10 +13,12 @@
 //! | who holds an account, where, in which language | [`account`] |
 //! | which VAT applies and how totals are made | [`tax`] |
 //! | is this IBAN, SIRET, e-mail address or card number well formed | [`identifier`] |
+//! | where does a mail go, is it genuine | [`mailing`], [`authenticity`] |
 //! | how ids look outside | [`id`] |
 //! | why not | [`refusal`] |
 
 pub mod account;
+pub mod authenticity;
 pub mod calendar;
 pub mod cancellation;
 pub mod checkup;
@@ -25,6 +27,7 @@ pub mod deletion;
 pub mod id;
 pub mod identifier;
 pub mod invoice;
+pub mod mailing;
 pub mod money;
 pub mod order;
 pub mod payment;

@@ -6,6 +6,7 @@
 //! | `[[ code ]]` | a code, shown big |
 //! | `- text` | an item of a list |
 //! | `~ text` | small print |
+//! | `== CODE \| text` | the code that proves the mail genuine, in the small print |
 //! | anything else | part of a paragraph; an empty line ends it |
 //!
 //! Marks are read in the template before any value is put in, and become control characters, which no
@@ -19,6 +20,7 @@ const CODE: char = '\u{2}';
 const ITEM: char = '\u{3}';
 const LABEL: char = '\u{4}';
 const SMALL: char = '\u{5}';
+const PROOF: char = '\u{6}';
 
 /// A part of a mail, whatever its format.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,6 +54,13 @@ pub enum Block {
         /// What it says.
         text: String,
     },
+    /// The authenticity code, in the small print.
+    Proof {
+        /// The code.
+        code: String,
+        /// What it is.
+        text: String,
+    },
 }
 
 /// What the layout reads of a block.
@@ -64,6 +73,7 @@ impl From<&Block> for Value {
             Block::List { items } => context! { kind => "list", items },
             Block::Rule => context! { kind => "rule" },
             Block::Small { text } => context! { kind => "small", text },
+            Block::Proof { code, text } => context! { kind => "proof", code, text },
         }
     }
 }
@@ -78,6 +88,9 @@ pub fn marked(source: &str, language: &str) -> String {
         if let Some(link) = line.strip_prefix("-> ") {
             let (url, label) = link.split_once(" | ").unwrap_or((link, link));
             write!(text, "{LINK}{}{LABEL}{}", url.trim(), label.trim()).ok();
+        } else if let Some(proof) = line.strip_prefix("== ") {
+            let (code, label) = proof.split_once(" | ").unwrap_or((proof, ""));
+            write!(text, "{PROOF}{}{LABEL}{}", code.trim(), label.trim()).ok();
         } else if let Some(code) = line.strip_prefix("[[ ").and_then(|rest| rest.strip_suffix(" ]]")) {
             write!(text, "{CODE}{}", code.trim()).ok();
         } else if let Some(item) = line.strip_prefix("- ") {
@@ -171,10 +184,12 @@ pub fn blocks(rendered: &str, links: &str) -> Vec<Block> {
             blocks.push(Block::List { items: vec![item.to_owned()] });
             continue;
         } else if let Some(small) = line.strip_prefix(SMALL) {
-            if !blocks.contains(&Block::Rule) {
-                blocks.push(Block::Rule);
-            }
+            ruled(&mut blocks);
             Block::Small { text: small.to_owned() }
+        } else if let Some(proof) = line.strip_prefix(PROOF) {
+            ruled(&mut blocks);
+            let (code, text) = proof.split_once(LABEL).unwrap_or((proof, ""));
+            Block::Proof { code: code.to_owned(), text: text.to_owned() }
         } else {
             if let Some(Block::Paragraph { text }) = blocks.last_mut().filter(|_| open) {
                 text.push(' ');
@@ -189,6 +204,13 @@ pub fn blocks(rendered: &str, links: &str) -> Vec<Block> {
         blocks.push(block);
     }
     blocks
+}
+
+/// Small print begins behind a rule.
+fn ruled(blocks: &mut Vec<Block>) {
+    if !blocks.contains(&Block::Rule) {
+        blocks.push(Block::Rule);
+    }
 }
 
 /// Only pages of the web: anything else leads to the front end's first page.
@@ -211,6 +233,7 @@ pub fn plain(blocks: &[Block]) -> String {
         }
         match block {
             Block::Paragraph { text: words } | Block::Small { text: words } => writeln!(text, "{words}"),
+            Block::Proof { code, text: label } => writeln!(text, "{label}\n{code}"),
             Block::Link { url, text: label } => writeln!(text, "{label}\n{url}"),
             Block::Code { text: code } => writeln!(text, "    {code}"),
             Block::List { items } => items.iter().try_for_each(|item| writeln!(text, "- {item}")),

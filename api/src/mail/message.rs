@@ -5,34 +5,7 @@ use domain::calendar::Period;
 use domain::money::Money;
 use domain::service::DeletionCause;
 
-/// What a mail is about; customers route and read by it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Category {
-    /// The account itself.
-    Account,
-    /// Access to the account.
-    Security,
-    /// Invoices and payments.
-    Billing,
-    /// Renewals, suspensions, endings.
-    Renewal,
-    /// Orders.
-    Order,
-}
-
-impl Category {
-    /// Its one spelling.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Account => "account",
-            Self::Security => "security",
-            Self::Billing => "billing",
-            Self::Renewal => "renewal",
-            Self::Order => "order",
-        }
-    }
-}
+pub use domain::mailing::Category;
 
 /// What a mail says. Where a variant has a `secret`, the stored text holds a place-holder instead.
 #[derive(Debug, Clone)]

@@ -21,13 +21,15 @@ pub mod transport;
 pub use context::PLACEHOLDER;
 pub use deliver::{DeliveryScope, deliver_due};
 pub use message::{Category, Message};
-pub use templates::{Rendered, Templates};
+pub use templates::{Brand, Rendered, Templates};
 pub use transport::{Mailer, Outgoing, Reachable, SendError, SentMail};
 
 use crate::actions::{Context, Error};
 use crate::app::Tools;
 use crate::db::Tx;
+use crate::entropy::Entropy;
 use chrono::NaiveDate;
+use domain::authenticity::AuthenticityCode;
 use domain::id::{EmailId, ServiceId};
 use entity::{account, email};
 use sea_orm::ActiveValue::Set;
@@ -86,7 +88,8 @@ pub fn row(cx: &Context<'_>, letter: &Letter<'_>) -> Result<email::ActiveModel, 
     if letter.cause.len() > MAX_CAUSE {
         return Err(Error::internal("the cause of a mail is too long"));
     }
-    let rendered = cx.tools.templates.render(letter.account, letter.message)?;
+    let code = authenticity_code(&*cx.tools.entropy);
+    let rendered = cx.tools.templates.render(letter.account, letter.message, &code.to_string())?;
     let id: EmailId = cx.id();
     let sealed = letter.message.secret().map(|secret| cx.tools.sealer.seal(&*cx.tools.entropy, &place(id), secret));
     Ok(email::ActiveModel {
@@ -113,6 +116,12 @@ pub fn row(cx: &Context<'_>, letter: &Letter<'_>) -> Result<email::ActiveModel, 
         created_at: Set(cx.now),
         accepted_at: Set(None),
         last_error: Set(None),
+        authenticity_code: Set(Some(code.as_str().to_owned())),
+        copy_of: Set(None),
+        has_secret: Set(letter.message.secret().is_some()),
+        bounced_at: Set(None),
+        bounce_kind: Set(None),
+        bounce_diagnostic: Set(None),
     })
 }
 
@@ -189,6 +198,13 @@ pub fn opened(tools: &Tools, mail: &email::Model) -> Result<Opened, Error> {
         html: mail.html_body.replace(PLACEHOLDER, &markup::html_escaped(&secret)),
         secret: Some(secret),
     })
+}
+
+/// A fresh code that proves a mail genuine.
+fn authenticity_code(entropy: &dyn Entropy) -> AuthenticityCode {
+    let mut bytes = [0_u8; 16];
+    entropy.fill(&mut bytes);
+    AuthenticityCode::from_bits(u128::from_le_bytes(bytes))
 }
 
 /// The place that a mail's secret is sealed for.

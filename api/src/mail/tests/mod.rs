@@ -5,13 +5,14 @@ mod samples;
 mod transport;
 
 use super::templates::{KINDS, MAX_SUBJECT};
-use super::{Letter, Message, Opened, PLACEHOLDER, Templates, opened, row};
+use super::{Brand, Letter, Message, Opened, PLACEHOLDER, Templates, opened, row};
 use crate::actions::{Actor, Context, Error};
 use crate::app::Tools;
 use crate::config::Config;
 use crate::entropy::SeededEntropy;
 use crate::seal::Sealer;
 use domain::account::{AccountKind, AccountStatus, Language};
+use domain::authenticity::AuthenticityCode;
 use domain::calendar::Period;
 use domain::id::AccountId;
 use entity::{account, email};
@@ -27,7 +28,11 @@ fn tools() -> Tools {
         config: Config::default(),
         entropy: Box::new(SeededEntropy::new(7)),
         sealer: Sealer::new(&[7; 32]).unwrap(),
-        templates: Templates::new(LINKS, "Tacit").unwrap(),
+        templates: Templates::new(Brand {
+            footer: vec!["Tacit SAS, 1 rue de la Paix".to_owned()],
+            ..Brand::new(LINKS, "Tacit")
+        })
+        .unwrap(),
     }
 }
 
@@ -94,9 +99,16 @@ fn every_mail_renders_in_both_languages_and_differs() {
             assert_eq!(mail.text_body.contains("Ada"), !message.goes_to_a_stranger(), "{}", mail.kind);
             for body in [&mail.text_body, &mail.html_body] {
                 assert!(!body.contains("{{") && !body.contains("{%") && !body.contains("@@"), "{}: {body}", mail.kind);
-                assert!(!body.contains("->") && !body.contains("[["), "{}: {body}", mail.kind);
+                assert!(
+                    !body.contains("-> ") && !body.contains("== ") && !body.contains("[["),
+                    "{}: {body}",
+                    mail.kind
+                );
                 assert!(!body.chars().any(|c| c.is_control() && c != '\n'), "{}: {body}", mail.kind);
                 assert!(body.contains("ab12345-tacit"), "{}: {body}", mail.kind);
+                let code: AuthenticityCode = mail.authenticity_code.clone().unwrap().parse().unwrap();
+                assert!(body.contains(&code.to_string()) && body.contains("/authenticity"), "{}: {body}", mail.kind);
+                assert!(body.contains("Tacit SAS, 1 rue de la Paix"), "{}: {body}", mail.kind);
             }
             assert!(!mail.text_body.contains("\n\n\n"), "{}: {}", mail.kind, mail.text_body);
         }
@@ -248,4 +260,34 @@ fn a_mail_needs_an_address_and_a_short_cause() {
     let mail = row(&context(&tools), &elsewhere).unwrap().try_into_model().unwrap();
     assert_eq!((mail.to_address.as_str(), mail.state.as_str()), ("b@example.test", "queued"));
     assert_eq!((mail.created_at, mail.due_at), (context(&tools).now, context(&tools).real_now));
+}
+
+#[test]
+fn a_colour_is_a_colour_and_its_text_can_be_read() {
+    let colour = |colour: &str| Templates::new(Brand { colour: colour.to_owned(), ..Brand::new(LINKS, "Tacit") });
+    for wrong in ["", "blue", "#12345", "#1234567", "1d4ed8", "#gggggg", "#1d4ed8;x", "#é1234"] {
+        assert!(colour(wrong).is_err(), "{wrong}");
+    }
+    let tools = |hue: &str| Tools { templates: colour(hue).unwrap(), ..tools() };
+    let button = |hue| stored(&tools(hue), "en", &every_message("web-01")[0]).html_body;
+    assert!(button("#123456").contains("color:#ffffff;text-decoration:none"));
+    assert!(button("#ffe066").contains("color:#111827;text-decoration:none"));
+}
+
+/// `make mail-samples`: every mail in both languages, to be looked at.
+#[test]
+#[ignore = "writes files to look at"]
+fn samples_are_written() {
+    let tools = tools();
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/mail-samples");
+    std::fs::create_dir_all(&folder).unwrap();
+    for (number, message) in every_message("web-01").iter().enumerate() {
+        for language in ["fr", "en"] {
+            let mail = stored(&tools, language, message);
+            let Opened { text, html, .. } = opened(&tools, &mail).unwrap();
+            let name = format!("{language}-{number:02}-{}", mail.kind);
+            std::fs::write(folder.join(format!("{name}.html")), html).unwrap();
+            std::fs::write(folder.join(format!("{name}.txt")), format!("Subject: {}\n\n{text}", mail.subject)).unwrap();
+        }
+    }
 }

@@ -1,7 +1,7 @@
 //! How mails leave, as far as it shows without a relay.
 
 use super::samples::instant;
-use crate::mail::{Mailer, Outgoing, SendError, Templates};
+use crate::mail::{Brand, Mailer, Outgoing, SendError, Templates};
 use domain::id::EmailId;
 use uuid::Uuid;
 
@@ -63,5 +63,5 @@ fn unusable_settings_are_refused_without_their_password() {
         assert!(error.contains("mail_url") && !error.contains("hunter2"), "{error}");
     }
     assert!(Mailer::from_url("memory:", "nobody").is_err());
-    assert!(Templates::new("ftp://x", "Tacit").is_err());
+    assert!(Templates::new(Brand::new("ftp://x", "Tacit")).is_err());
 }
