@@ -58,6 +58,8 @@ pub struct Config {
     pub mail: MailConfig,
     /// Password policy.
     pub password: PasswordConfig,
+    /// What failed logins do to the next one.
+    pub throttle: ThrottleConfig,
     /// Scheduler.
     pub scheduler: SchedulerConfig,
     /// The seller printed on invoices.
@@ -126,13 +128,52 @@ pub struct PasswordConfig {
     pub min_length: usize,
     /// Least zxcvbn score, 0 to 4.
     pub min_score: u8,
-    /// Hashing slots; 0 is one per core. Memory is slots × 19 MiB.
+    /// Hashing slots; 0 is one per core. Memory is slots × `memory_kib`.
     pub slots: usize,
+    /// Memory of one hash, KiB. With `passes` and `lanes` the cost of argon2id; a hash of another cost is
+    /// renewed at the next login.
+    pub memory_kib: u32,
+    /// Passes over that memory.
+    pub passes: u32,
+    /// Lanes that it is cut into.
+    pub lanes: u32,
 }
+
+/// The least cost that is accepted, memory in KiB times passes, and the least memory: the weakest of the
+/// equivalent choices that OWASP recommends for argon2id (7 MiB, 5 passes).
+const LEAST_HASH: (u32, u64) = (7_168, 35_840);
 
 impl Default for PasswordConfig {
     fn default() -> Self {
-        Self { min_length: 15, min_score: 3, slots: 0 }
+        Self { min_length: 15, min_score: 3, slots: 0, memory_kib: 19_456, passes: 2, lanes: 1 }
+    }
+}
+
+/// What failed logins do to the next one. A known device of the owner never has to wait.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ThrottleConfig {
+    /// Wrong passwords after which the next one has to wait.
+    pub free_failures: i32,
+    /// How long at first, seconds; it doubles with each one.
+    pub first_delay_seconds: i64,
+    /// How long at most, seconds.
+    pub longest_delay_seconds: i64,
+    /// Wrong passwords one after the other after which the password is off until it is reset; at most 100.
+    pub password_off_after: i32,
+    /// Different logins and passwords that may fail from one address within an hour; 0 counts none.
+    pub failures_per_address: i32,
+}
+
+impl Default for ThrottleConfig {
+    fn default() -> Self {
+        Self {
+            free_failures: 5,
+            first_delay_seconds: 30,
+            longest_delay_seconds: 3_600,
+            password_off_after: 100,
+            failures_per_address: 20,
+        }
     }
 }
 
@@ -231,6 +272,7 @@ impl Default for Config {
             trusted_proxies: String::new(),
             mail: MailConfig::default(),
             password: PasswordConfig::default(),
+            throttle: ThrottleConfig::default(),
             scheduler: SchedulerConfig::default(),
             seller: SellerConfig::default(),
         }
@@ -264,6 +306,28 @@ impl Config {
         }
         if self.gateway != "simulated" {
             return Err(ConfigError::Invalid(format!("gateway: `{}` is not known", self.gateway)));
+        }
+        let PasswordConfig { memory_kib, passes, lanes, min_length, .. } = self.password;
+        let (memory, cost) = LEAST_HASH;
+        if memory_kib < memory
+            || u64::from(memory_kib) * u64::from(passes) < cost
+            || argon2::Params::new(memory_kib, passes, lanes, None).is_err()
+        {
+            return Err(ConfigError::Invalid(format!(
+                "password: {memory_kib} KiB, {passes} passes and {lanes} lanes are too cheap or not possible"
+            )));
+        }
+        if !(8..=domain::password::MAX_LENGTH).contains(&min_length) {
+            return Err(ConfigError::Invalid(format!("password.min_length: {min_length} is not from 8 to 256")));
+        }
+        let throttle = &self.throttle;
+        if throttle.free_failures < 1
+            || throttle.failures_per_address < 0
+            || !(1..=100).contains(&throttle.password_off_after)
+            || !(1..=86_400).contains(&throttle.first_delay_seconds)
+            || !(throttle.first_delay_seconds..=86_400).contains(&throttle.longest_delay_seconds)
+        {
+            return Err(ConfigError::Invalid("throttle: a value is out of its range".to_owned()));
         }
         if self.seller.time_zone.parse::<chrono_tz::Tz>().is_err() {
             return Err(ConfigError::Invalid(format!(

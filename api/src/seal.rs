@@ -115,10 +115,16 @@ impl Sealer {
     /// The keyed hash under which a secret is looked up: 64 hexadecimal characters.
     #[must_use]
     pub fn hash(&self, purpose: &str, secret: &str) -> String {
+        self.hash_bytes(purpose, secret.as_bytes())
+    }
+
+    /// The same of bytes.
+    #[must_use]
+    pub fn hash_bytes(&self, purpose: &str, secret: &[u8]) -> String {
         let mut context = hmac::Context::with_key(&self.mac);
         context.update(purpose.as_bytes());
         context.update(&[0]);
-        context.update(secret.as_bytes());
+        context.update(secret);
         hex(context.sign().as_ref())
     }
 }

@@ -127,7 +127,7 @@ pub async fn build_app(
         None => Sealer::from_text(&local::secret_key(&config, &*entropy)?)?,
     };
     let templates = Templates::new(Brand::of(&config)).map_err(ServeError::Settings)?;
-    let passwords = Passwords::new(config.password.slots)?;
+    let passwords = Passwords::new(&config.password)?;
     let parts = Parts { db: &db, clock: &*clock, sealer: &sealer, entropy: &*entropy, issuer: &config.public_url };
     let access_tokens = AccessTokens::load_or_create(parts).await?;
     let tools = Tools { config, entropy, sealer, templates };
@@ -300,7 +300,7 @@ async fn signal() -> Result<(), ServeError> {
     Ok(())
 }
 
-/// Deletes Idempotency-Keys that are too old, once an hour.
+/// Deletes Idempotency-Keys and counted failures that are too old, once an hour.
 async fn forget_keys(app: &App) -> Infallible {
     let mut every = tokio::time::interval(Duration::from_hours(1));
     loop {
@@ -310,6 +310,10 @@ async fn forget_keys(app: &App) -> Infallible {
             Ok(0) => {}
             Ok(count) => tracing::info!(count, "forgot idempotency keys"),
             Err(error) => tracing::warn!(%error, "forgetting idempotency keys"),
+        }
+        let now = app.now();
+        if let Err(error) = app.transact(async |tx| crate::actions::session::throttle::forget(tx, now).await).await {
+            tracing::warn!(%error, "forgetting counted failures");
         }
     }
 }

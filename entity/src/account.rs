@@ -52,6 +52,9 @@ pub struct Model {
     #[sea_orm(column_type = "String(StringLen::N(20))")]
     pub vat_id: Option<String>,
     pub test_clock_id: Option<TestClockId>,
+    /// From which addresses it may be used (`domain::network::Rules`); absent: from everywhere.
+    #[sea_orm(column_type = "JsonBinary")]
+    pub ip_rules: Option<Json>,
     /// Prepaid balance in minor units; equals the sum of its ledger entries.
     pub balance: i64,
     /// Rises with each change; makes the ETag.

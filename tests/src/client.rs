@@ -13,6 +13,8 @@ pub struct Client {
     pub token: Option<String>,
     /// The address it signed up with.
     pub email: String,
+    /// Headers of every request: where it comes from, what it calls itself.
+    extra: Vec<(&'static str, String)>,
 }
 
 /// What came back.
@@ -75,7 +77,13 @@ pub fn fresh_key() -> String {
 impl Client {
     /// A stranger.
     pub fn new(base: &str) -> Self {
-        Self { http: reqwest::Client::new(), base: base.to_owned(), token: None, email: String::new() }
+        Self {
+            http: reqwest::Client::new(),
+            base: base.to_owned(),
+            token: None,
+            email: String::new(),
+            extra: Vec::new(),
+        }
     }
 
     /// The same person with another token.
@@ -84,12 +92,34 @@ impl Client {
         Self { token: Some(token.to_owned()), ..self.clone() }
     }
 
+    /// The same person at another network address: the tests trust the loopback as their proxy.
+    #[must_use]
+    pub fn at(&self, address: &str) -> Self {
+        self.with_header("X-Forwarded-For", address)
+    }
+
+    /// The same person with another program.
+    #[must_use]
+    pub fn using(&self, program: &str) -> Self {
+        self.with_header("User-Agent", program)
+    }
+
+    fn with_header(&self, name: &'static str, value: &str) -> Self {
+        let mut client = self.clone();
+        client.extra.retain(|(known, _)| *known != name);
+        client.extra.push((name, value.to_owned()));
+        client
+    }
+
     /// Sends a request with headers of its own.
     pub async fn send(&self, method: Method, path: &str, headers: &[(&str, &str)], body: Option<&Value>) -> Answer {
         let known = method.to_string();
         let mut request = self.http.request(method, format!("{}{path}", self.base));
         if let Some(token) = &self.token {
             request = request.bearer_auth(token);
+        }
+        for (name, value) in &self.extra {
+            request = request.header(*name, value);
         }
         for (name, value) in headers {
             request = request.header(*name, *value);

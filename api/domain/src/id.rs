@@ -141,6 +141,12 @@ ids! {
     CancellationId = "can";
     /// A closure of an account.
     ClosureId = "clo";
+    /// A password that an account had before.
+    FormerPasswordId = "fpw";
+    /// A device that an account's owner logged in from.
+    KnownDeviceId = "kdv";
+    /// Something that was asked for without login.
+    VisitorRequestId = "vrq";
     /// A test clock.
     TestClockId = "clk";
     /// A long-running operation.

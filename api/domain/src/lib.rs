@@ -14,6 +14,9 @@
 //! | which VAT applies and how totals are made | [`tax`] |
 //! | is this IBAN, SIRET, e-mail address or card number well formed | [`identifier`] |
 //! | where does a mail go, is it genuine | [`mailing`], [`authenticity`] |
+//! | may this password be set | [`password`] |
+//! | how long does the next login wait after failures | [`throttle`] |
+//! | which addresses are in a range, from which may an account be used | [`network`] |
 //! | how ids look outside | [`id`] |
 //! | why not | [`refusal`] |
 
@@ -29,11 +32,14 @@ pub mod identifier;
 pub mod invoice;
 pub mod mailing;
 pub mod money;
+pub mod network;
 pub mod order;
+pub mod password;
 pub mod payment;
 pub mod policy;
 pub mod refusal;
 pub mod service;
 pub mod tax;
 mod text;
+pub mod throttle;
 pub mod timeline;

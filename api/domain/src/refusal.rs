@@ -59,6 +59,16 @@ words! {
         BackupEmailSameAsPrimary = "backup_email_same_as_primary",
         /// The password does not satisfy the policy.
         PasswordTooWeak = "password_too_weak",
+        /// The password is common, or made of what guessers try first.
+        PasswordBlocklisted = "password_blocklisted",
+        /// The account had this password before.
+        PasswordReused = "password_reused",
+        /// The present password that was given is not the right one.
+        PasswordWrong = "password_wrong",
+        /// The account may not be used from this address.
+        AddressNotAllowed = "address_not_allowed",
+        /// The rules would keep out who sets them.
+        IpRulesWouldLockOut = "ip_rules_would_lock_out",
         /// Services that are not deleted stand in the way.
         ServicesRemain = "services_remain",
         /// Unpaid invoices stand in the way.

@@ -2,55 +2,8 @@
 //! they did not add themselves.
 
 use actix_web::http::header::HeaderMap;
+pub use domain::network::{InvalidRange, Range};
 use std::net::IpAddr;
-
-/// A range of addresses in CIDR form.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Range {
-    base: IpAddr,
-    bits: u8,
-}
-
-/// A text that is no CIDR range.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not an address range such as 10.0.0.0/8")]
-pub struct InvalidRange(String);
-
-impl std::str::FromStr for Range {
-    type Err = InvalidRange;
-
-    fn from_str(text: &str) -> Result<Self, InvalidRange> {
-        let wrong = || InvalidRange(text.to_owned());
-        let (base, bits) = text.trim().split_once('/').map_or((text.trim(), None), |(base, bits)| (base, Some(bits)));
-        let base: IpAddr = base.parse().map_err(|_| wrong())?;
-        let most = if base.is_ipv4() { 32 } else { 128 };
-        let bits = bits.map_or(Ok(most), |bits| bits.parse::<u8>().map_err(|_| wrong()))?;
-        if bits <= most { Ok(Self { base, bits }) } else { Err(wrong()) }
-    }
-}
-
-impl Range {
-    /// Whether an address is in it.
-    #[must_use]
-    pub fn contains(&self, address: IpAddr) -> bool {
-        match (self.base, address.to_canonical()) {
-            (IpAddr::V4(base), IpAddr::V4(address)) => {
-                same_prefix(base.to_bits().into(), address.to_bits().into(), 32_u8.saturating_sub(self.bits))
-            }
-            (IpAddr::V6(base), IpAddr::V6(address)) => {
-                same_prefix(base.to_bits(), address.to_bits(), 128_u8.saturating_sub(self.bits))
-            }
-            (IpAddr::V4(_), IpAddr::V6(_)) | (IpAddr::V6(_), IpAddr::V4(_)) => false,
-        }
-    }
-}
-
-const fn same_prefix(left: u128, right: u128, ignored: u8) -> bool {
-    match (left ^ right).checked_shr(ignored as u32) {
-        Some(difference) => difference == 0,
-        None => true,
-    }
-}
 
 /// The proxies that the settings trust.
 #[derive(Debug, Clone, Default)]

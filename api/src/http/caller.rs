@@ -278,7 +278,7 @@ impl FromRequest for Operator {
     }
 }
 
-fn app_of(request: &HttpRequest) -> Result<web::Data<App>, Problem> {
+pub(super) fn app_of(request: &HttpRequest) -> Result<web::Data<App>, Problem> {
     request.app_data::<web::Data<App>>().cloned().ok_or_else(|| {
         tracing::error!("the server was built without its App");
         Problem::new(Code::Internal)
@@ -314,6 +314,9 @@ async fn caller_of(request: &HttpRequest, scope: &str) -> Result<Caller, Problem
         account::Entity::find_by_id(account_id).one(&**app.read()).await?.ok_or(Problem::new(Code::Unauthenticated))?;
     admit(&account)?;
     let mut client = client_of(request);
+    if !crate::actions::account::ip_rules::allow(&account, client.address.as_deref())? {
+        return Err(Refusal::AddressNotAllowed.into());
+    }
     if accepted(request.headers()).is_none() {
         client.language = account.language;
         request.extensions_mut().insert(AccountLanguage(account.language));

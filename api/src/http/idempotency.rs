@@ -2,12 +2,12 @@
 //! does the work.
 
 use super::body::bytes_of;
+use super::caller::app_of;
 use super::reply::Reply;
 use crate::actions;
 use crate::app::{App, Lost};
 use crate::db::Tx;
 use crate::problem::{Code, Fault, Place, Problem};
-use crate::seal::sha256;
 use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
 use actix_web::{FromRequest, HttpRequest};
@@ -206,6 +206,7 @@ impl Key {
     }
 
     fn read(request: &HttpRequest) -> Result<Self, Problem> {
+        let app = app_of(request)?;
         let mut values = request.headers().get_all(HEADER);
         let key = match (values.next(), values.next()) {
             (None, _) => None,
@@ -219,7 +220,8 @@ impl Key {
         Ok(Self {
             key,
             operation: format!("{} {pattern}", request.method()).chars().take(64).collect(),
-            fingerprint: sha256(&about),
+            // keyed: a body may hold a password, and what is stored must not help to guess it
+            fingerprint: app.tools.sealer.hash_bytes("idempotency", &about),
             dry_run: query.split('&').any(|pair| pair == "dry_run=true"),
         })
     }

@@ -21,6 +21,9 @@ impl Message {
             Self::AlreadyRegistered
             | Self::Welcome { .. }
             | Self::PasswordChanged
+            | Self::NewDevice { .. }
+            | Self::PasswordOff
+            | Self::IpRulesChanged { .. }
             | Self::BackupEmailChanged { .. }
             | Self::PaymentMethodAdded { .. }
             | Self::PaymentMethodRemoved { .. }
@@ -61,7 +64,13 @@ impl Message {
     #[must_use]
     pub fn context(&self) -> Value {
         match self {
-            Self::AlreadyRegistered | Self::PasswordChanged | Self::ClosureRevoked | Self::ClosureHalted => context! {},
+            Self::NewDevice { address, program, at } => context! { address, program, at => instant(*at) },
+            Self::IpRulesChanged { limited, address } => context! { limited, address },
+            Self::PasswordOff
+            | Self::AlreadyRegistered
+            | Self::PasswordChanged
+            | Self::ClosureRevoked
+            | Self::ClosureHalted => context! {},
             Self::VerifyEmail { valid_minutes, .. }
             | Self::PasswordReset { valid_minutes, .. }
             | Self::VerifyBackupEmail { valid_minutes, .. } => {

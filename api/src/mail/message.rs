@@ -21,6 +21,12 @@ pub enum Message {
     PasswordReset { secret: String, valid_minutes: u32 },
     /// The password was changed.
     PasswordChanged,
+    /// A login from a device that was not seen before.
+    NewDevice { address: Option<String>, program: Option<String>, at: DateTime<Utc> },
+    /// The password is off after too many wrong ones.
+    PasswordOff,
+    /// The rules by address were changed or taken away.
+    IpRulesChanged { limited: bool, address: Option<String> },
     /// The code that proves a backup address; sent to that address.
     VerifyBackupEmail { secret: String, valid_minutes: u32 },
     /// The backup address was set or removed (masked address, absent when removed).
@@ -109,6 +115,9 @@ impl Message {
             | Self::AlreadyRegistered
             | Self::PasswordReset { .. }
             | Self::PasswordChanged
+            | Self::NewDevice { .. }
+            | Self::PasswordOff
+            | Self::IpRulesChanged { .. }
             | Self::VerifyBackupEmail { .. }
             | Self::BackupEmailChanged { .. } => Category::Security,
             Self::PaymentMethodAdded { .. }
@@ -144,6 +153,9 @@ impl Message {
             Self::Welcome { .. } => "welcome",
             Self::PasswordReset { .. } => "password_reset",
             Self::PasswordChanged => "password_changed",
+            Self::NewDevice { .. } => "new_device",
+            Self::PasswordOff => "password_off",
+            Self::IpRulesChanged { .. } => "ip_rules_changed",
             Self::VerifyBackupEmail { .. } => "verify_backup_email",
             Self::BackupEmailChanged { .. } => "backup_email_changed",
             Self::PaymentMethodAdded { .. } => "payment_method_added",

@@ -41,3 +41,9 @@ pub(super) fn message(code: &str, language: usize) -> &'static str {
     let fallback = ["Is not accepted.", "N'est pas accepté."];
     words.unwrap_or(fallback).get(language).copied().unwrap_or_default()
 }
+
+/// The message of a code with its parameters put in: English is 0, French 1.
+#[must_use]
+pub fn worded(code: &str, language: usize, params: &serde_json::Map<String, serde_json::Value>) -> String {
+    super::view::fill(message(code, language), params)
+}

@@ -176,6 +176,43 @@ pub(super) const fn entry_of(refusal: Refusal) -> Entry {
             ["The password is too weak", "Le mot de passe est trop faible"],
             ["Choose a longer, less common password.", "Choisissez un mot de passe plus long et moins courant."],
         ),
+        R::PasswordBlocklisted => entry(
+            422,
+            ["The password is one that is tried first", "Le mot de passe est de ceux qu'on essaie d'abord"],
+            [
+                "It is common, or made of common words, your own details, repetitions or runs over the keyboard: choose another one.",
+                "Il est courant, ou fait de mots courants, de vos propres données, de répétitions ou de suites de touches : choisissez-en un autre.",
+            ],
+        ),
+        R::PasswordReused => entry(
+            422,
+            ["The password was used before", "Le mot de passe a déjà servi"],
+            [
+                "It is one of the last five of this account: choose another one.",
+                "C'est l'un des cinq derniers de ce compte : choisissez-en un autre.",
+            ],
+        ),
+        R::PasswordWrong => entry(
+            422,
+            ["The present password is wrong", "Le mot de passe actuel est faux"],
+            ["Check the present password.", "Vérifiez le mot de passe actuel."],
+        ),
+        R::AddressNotAllowed => entry(
+            403,
+            ["This address is not allowed", "Cette adresse n'est pas autorisée"],
+            [
+                "The rules of the account do not allow its use from this address.",
+                "Les règles du compte n'autorisent pas son utilisation depuis cette adresse.",
+            ],
+        ),
+        R::IpRulesWouldLockOut => entry(
+            409,
+            ["The rules would keep you out", "Les règles vous excluraient"],
+            [
+                "The address that this request comes from would not be allowed any more: add a rule that allows it first.",
+                "L'adresse d'où vient cette requête ne serait plus autorisée : ajoutez d'abord une règle qui l'autorise.",
+            ],
+        ),
         R::ServicesRemain => entry(
             409,
             ["Services remain", "Des services subsistent"],

@@ -195,7 +195,7 @@ pub(crate) const fn index(language: Language) -> usize {
 }
 
 /// Puts parameters in their `{places}`; a place without its parameter keeps the sentence readable.
-fn fill(template: &str, params: &Map<String, Value>) -> String {
+pub(super) fn fill(template: &str, params: &Map<String, Value>) -> String {
     let mut text = String::with_capacity(template.len());
     let mut rest = template;
     while let Some((before, after)) = rest.split_once('{') {

@@ -161,7 +161,7 @@ impl NewAccount {
         if country.is_none() {
             errors.push(Invalid::new("/country", "invalid_value"));
         }
-        keep(password::check(&app.config().password, &self.password, &[&self.email], "/password"), &mut errors)?;
+        keep(password::check(app, &self.password, &[&self.email], "/password").await, &mut errors)?;
         let (Some(email), Some(country), true) = (email, country, errors.is_empty()) else {
             return Err(Error::Invalid(errors).into());
         };

@@ -201,7 +201,7 @@ pub struct PasswordResetView {
 #[utoipa::path(
     operation_id = "confirm_password_reset", tag = "Sign-up and sessions", security(()),
     summary = "Set a new password by token",
-    description = "Sets a new password with the mailed token, ends every session and tells the owner at every proven address. The token works once, and not after the address or the password changed. Nobody is logged in by it.",
+    description = "Sets a new password with the mailed token, ends every session and tells the owner at every proven address. The new password is none of the last five. The token works once, and not after the address or the password changed. Nobody is logged in by it.",
     request_body(content = PasswordResetConfirmation),
     responses(
         (status = 204, description = "The password is set"),
@@ -217,7 +217,7 @@ pub async fn confirm_password_reset(
 ) -> Result<Reply, Problem> {
     let (cx, input) = (client.cx(&app, app.now()), body.0);
     let owner = reset_password::account_of(&**app.read(), &app.tools, &input.token).await?;
-    password::check(&app.config().password, &input.new_password, &password::own_words(&owner), "/new_password")?;
+    password::check_new(&app, &owner, &input.new_password, "/new_password").await?;
     let hash = app.passwords.hash(&input.new_password).await?;
     key.once(&app, &client.scope(), async |tx| {
         account::reset_password(tx, &cx, &input.token, &hash).await?;

@@ -4,6 +4,8 @@ mod backup_email;
 mod check_up;
 mod closure;
 mod emails;
+mod ip_rules;
+mod password;
 mod profile;
 mod reset_password;
 mod sign_up;

@@ -58,7 +58,7 @@ on_both!(a_token_ends_with_time_the_next_one_and_another_password, "2026-01-30T0
         let weak = reset(&house, &third, "passwordpassword").await.expect(422);
         assert_eq!(weak.text("/errors/0/pointer"), "/new_password");
         let own = reset(&house, &third, &who.email.to_uppercase()).await.expect(422);
-        assert_eq!(own.text("/errors/0/code"), "password_too_weak");
+        assert_eq!(own.text("/errors/0/code"), "password_blocklisted");
         reset(&house, &third, NEW).await.expect(204);
     }
 ));

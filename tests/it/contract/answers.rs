@@ -87,6 +87,7 @@ async fn account(walk: &Walk, house: &House) -> Client {
     walk.ok(&second, "end_current_session", &[], None).await;
     walk.go(&second, "get_account", (&[], ""), None).await.expect(401);
     walk.ok(&who, "prove_identity", &[], Some(json!({ "password": password }))).await;
+    passwords(walk, &who, password).await;
     let profile = json!({
         "first_name": "Ada", "last_name": "Martin", "street": "12 rue des Lilas", "postal_code": "75011",
         "city": "Paris", "phone": "+33612345678", "organisation": null,
@@ -105,10 +106,46 @@ async fn account(walk: &Walk, house: &House) -> Client {
     walk.ok(&who, "delete_backup_email", &[], None).await;
     walk.ok(&who, "create_password_reset", &[], Some(json!({ "login": email }))).await;
     house.settle().await;
+    let token = house.token_for(&email);
+    let again = json!({ "token": token, "new_password": password });
+    walk.go(&who, "confirm_password_reset", (&[], ""), Some(again)).await.expect(422);
+    let new = json!({ "token": token, "new_password": "crimson orchard 51 gravel" });
+    walk.ok(&who, "confirm_password_reset", &[], Some(new)).await;
+    // the others of this walk log in with the password of everybody
+    forget_former_passwords(house).await;
+    walk.ok(&who, "create_password_reset", &[], Some(json!({ "login": email }))).await;
+    house.settle().await;
     let new = json!({ "token": house.token_for(&email), "new_password": password });
     walk.ok(&who, "confirm_password_reset", &[], Some(new)).await;
     who.log_in().await;
     who
+}
+
+/// Judging and changing the password, rules by address.
+async fn passwords(walk: &Walk, who: &Client, password: &str) {
+    for judged in ["violet harbour 94 lanterns", "password1234567", "abc", &"é".repeat(300)] {
+        let body = json!({ "password": judged, "own_words": [who.email] });
+        walk.ok(who, "judge_password", &[], Some(body)).await;
+    }
+    let change = |current: &str, new: &str| Some(json!({ "current_password": current, "new_password": new }));
+    walk.go(who, "change_password", (&[], ""), change("no", "amber lighthouse 27 sparrow")).await.expect(422);
+    walk.go(who, "change_password", (&[], ""), change(password, password)).await.expect(422);
+    walk.ok(who, "change_password", &[], change(password, "amber lighthouse 27 sparrow")).await;
+    walk.ok(who, "get_ip_rules", &[], None).await;
+    let out = json!({ "rules": [], "default_action": "deny" });
+    walk.go(who, "set_ip_rules", (&[], ""), Some(out)).await.expect(409);
+    let rules =
+        json!({ "rules": [{ "cidr": "127.0.0.1", "action": "allow", "label": "Here" }], "default_action": "deny" });
+    walk.ok(who, "set_ip_rules", &[], Some(rules)).await;
+    walk.ok(who, "get_ip_rules", &[], None).await;
+    walk.go(&who.at("192.0.2.1"), "get_ip_rules", (&[], ""), None).await.expect(403);
+}
+
+async fn forget_former_passwords(house: &House) {
+    use sea_orm::EntityTrait;
+    let forgotten: Result<_, sea_orm::DbErr> =
+        house.app.transact(async |tx| entity::former_password::Entity::delete_many().exec(&**tx).await).await;
+    forgotten.unwrap();
 }
 
 /// Payment methods, orders, payments, invoices.
@@ -225,6 +262,7 @@ async fn provider(walk: &Walk, house: &House, who: &mut Client) {
     walk.ok(&operator, "block_account", &[&account], Some(json!({ "reason": "a test" }))).await;
     walk.go(who, "get_account", (&[], ""), None).await;
     walk.ok(&operator, "unblock_account", &[&account], None).await;
+    walk.ok(&operator, "clear_account_ip_rules", &[&account], None).await;
     who.log_in().await;
     let clock = walk.ok(&operator, "create_test_clock", &[], Some(json!({ "name": "walk" }))).await.text("/id");
     walk.ok(&operator, "get_test_clock", &[&clock], None).await;

@@ -169,6 +169,8 @@ fn fresh_ones() -> Vec<&'static Operation> {
         "remove_payment_method",
         "set_default_payment_method",
         "request_account_closure",
+        "change_password",
+        "set_ip_rules",
     ];
     for id in must {
         assert!(found.iter().any(|known| known.id == id), "{id} does not say that it wants a fresh proof");

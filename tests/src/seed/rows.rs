@@ -51,6 +51,7 @@ impl Shelf<'_> {
             siret: None,
             vat_id: None,
             test_clock_id: None,
+            ip_rules: None,
             balance: 0,
             version: 1,
             created_at: cx.now,

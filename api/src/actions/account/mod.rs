@@ -15,7 +15,9 @@ use sea_orm::{ActiveModelTrait, ActiveValue::Set, ConnectionTrait, EntityTrait};
 
 pub mod backup_email;
 pub mod change;
+pub mod change_password;
 pub mod check_up;
+pub mod ip_rules;
 pub mod password;
 pub mod profile;
 pub mod request_reset;

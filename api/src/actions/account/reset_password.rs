@@ -1,7 +1,7 @@
 //! The mailed token sets a new password. Nobody is logged in by it.
 
-use super::on_clock_of;
 use super::request_reset::credentials;
+use super::{change_password, on_clock_of};
 use crate::actions::code::{self, Purpose};
 use crate::actions::{Context, Error, record, session};
 use crate::app::Tools;
@@ -10,7 +10,7 @@ use crate::mail::{self, Message};
 use domain::id::OneTimeCodeId;
 use domain::refusal::Refusal;
 use entity::account;
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, ConnectionTrait, IntoActiveModel};
+use sea_orm::ConnectionTrait;
 use serde_json::json;
 
 /// The account a token was mailed for, so that the new password can be checked against its details
@@ -23,7 +23,7 @@ pub async fn account_of<C: ConnectionTrait>(db: &C, tools: &Tools, token: &str) 
     super::load(db, code.account_id).await
 }
 
-/// Sets the password, ends every session and tells the owner at every address.
+/// Sets the password, forgets the failures of logins, ends every session and tells the owner at every address.
 ///
 /// # Errors
 /// `code_invalid` for an unknown token; `code_expired` for one that is used, replaced, too old, or
@@ -37,12 +37,8 @@ pub async fn reset_password(tx: &Tx, cx: &Context<'_>, token: &str, password_has
     if code.bound_to.as_deref() != Some(bound.as_str()) || !super::is_open(account.status) {
         return Err(Refusal::CodeExpired.into());
     }
-    let version = account.version + 1;
-    let mut row = account.into_active_model();
-    row.password_hash = Set(password_hash.to_owned());
-    row.password_changed_at = Set(cx.real_now);
-    row.version = Set(version);
-    let account = row.update(&**tx).await?;
+    let account = change_password::set(tx, cx, account, password_hash).await?;
+    session::throttle::forgive(tx, cx, account.id).await?;
     session::end_all(tx, cx, account.id, None).await?;
     record::activity(tx, cx, account.id, "password.reset", None).await?;
     record::event(tx, cx, account.id, "account.password_changed", &account.id, json!({})).await?;

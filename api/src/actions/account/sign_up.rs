@@ -133,6 +133,7 @@ fn fresh(cx: &Context<'_>, new: &New) -> account::ActiveModel {
         siret: Set(None),
         vat_id: Set(None),
         test_clock_id: Set(None),
+        ip_rules: Set(None),
         balance: Set(0),
         version: Set(1),
         created_at: Set(cx.real_now),

@@ -5,12 +5,14 @@
 //! | name, address, phone, e-mail addresses, SIRET, VAT id, password | erased; handle, country and language stay |
 //! | payment methods | removed, their tokens erased |
 //! | sessions, codes | ended, void; addresses and devices erased |
+//! | former passwords, known devices, counted failures, rules by address | erased |
 //! | activity | what happened and when stays; from where and its details are erased |
 //! | service e-mails | recipient and text erased, except billing mails (part of the accounts) and the closing receipt; undelivered ones are given up |
 //! | reasons written by the owner, names given to services | erased |
 //! | stored answers to repeated requests | erased |
 //! | invoices, credit notes, ledger, payments | kept unchanged for their legal term, with the buyer's snapshot |
 
+use crate::actions::session as session_actions;
 use crate::actions::{Context, Error};
 use crate::db::Tx;
 use crate::mail::Category;
@@ -18,8 +20,8 @@ use domain::account::AccountStatus;
 use domain::id::AccountId;
 use domain::payment::PaymentMethodStatus;
 use entity::{
-    account, activity, cancellation, email, idempotency_key, one_time_code, order, order_item, payment_method, service,
-    session,
+    account, activity, cancellation, email, former_password, idempotency_key, known_device, one_time_code, order,
+    order_item, payment_method, service, session,
 };
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter};
@@ -57,6 +59,7 @@ async fn profile(tx: &Tx, cx: &Context<'_>, account: &account::Model) -> Result<
     row.phone = Set(None);
     row.siret = Set(None);
     row.vat_id = Set(None);
+    row.ip_rules = Set(None);
     row.version = Set(account.version + 1);
     row.closed_at = Set(Some(cx.now));
     row.update(&**tx).await?;
@@ -101,6 +104,9 @@ async fn access(tx: &Tx, cx: &Context<'_>, owner: AccountId) -> Result<(), Error
         .filter(one_time_code::Column::AccountId.eq(owner))
         .exec(&**tx)
         .await?;
+    former_password::Entity::delete_many().filter(former_password::Column::AccountId.eq(owner)).exec(&**tx).await?;
+    known_device::Entity::delete_many().filter(known_device::Column::AccountId.eq(owner)).exec(&**tx).await?;
+    session_actions::throttle::forgive(tx, cx, owner).await?;
     activity::Entity::update_many()
         .col_expr(activity::Column::Address, Expr::value(None::<String>))
         .col_expr(activity::Column::Detail, Expr::value(None::<serde_json::Value>))

@@ -1,16 +1,18 @@
-//! Who is it? One password hash is computed whether or not the account exists.
+//! Who is it? The same is counted, computed and written whether or not the account exists.
 
-use crate::actions::{Context, Error, account, record};
+use super::throttle;
+use crate::actions::account::ip_rules;
+use crate::actions::{Context, Error, account};
 use crate::app::App;
 use domain::account::AccountStatus;
-use domain::id::AccountId;
 
 /// The account that a login and its password prove. A failure is noted durably, in the activity of the
 /// account if there is one.
 ///
 /// # Errors
-/// [`Error::Unauthenticated`], the same for an unknown, pending, blocked or closed account as for a
-/// wrong password; the database's.
+/// [`Error::Unauthenticated`], the same for an unknown, pending, blocked or closed account, one that has to
+/// wait (see [`throttle`]) and an address that the account's rules refuse, as for a wrong password;
+/// [`Error::TooMany`] for an address that failed too often; the database's.
 pub async fn authenticate(
     app: &App,
     cx: &Context<'_>,
@@ -18,14 +20,18 @@ pub async fn authenticate(
     password: &str,
 ) -> Result<entity::account::Model, Error> {
     let known = account::find_by_login(&**app.read(), login).await?;
+    let attempt = throttle::begin(app, cx, (login, password), known.as_ref()).await?;
     // what has no usable password is compared with a dummy, for the same time
-    let usable = known.as_ref().filter(|account| account.status != AccountStatus::Closed);
+    let usable = known.as_ref().filter(|account| account.status != AccountStatus::Closed && attempt.is_compared());
     let proven = app.passwords.verify(password, usable.map(|account| account.password_hash.as_str())).await?;
-    match known {
-        Some(account) if proven && account::is_open(account.status) => Ok(account),
-        Some(account) => refuse(app, cx, Some(account.id)).await,
-        None => refuse(app, cx, None).await,
+    let Some(account) = known else { return Err(throttle::failed(app, cx, &attempt, (None, None)).await?) };
+    let allowed = ip_rules::allow(&account, cx.address.as_deref())?;
+    if proven && account::is_open(account.status) && allowed {
+        throttle::proven(app, cx, attempt).await?;
+        return Ok(account);
     }
+    let reason = (proven && !allowed).then_some("ip_rules");
+    Err(throttle::failed(app, cx, &attempt, (Some(&account), reason)).await?)
 }
 
 /// The hash that replaces one made with another cost than today's, while the password is at hand.
@@ -37,13 +43,4 @@ pub async fn rehashed(app: &App, account: &entity::account::Model, password: &st
         return Ok(Some(app.passwords.hash(password).await?));
     }
     Ok(None)
-}
-
-async fn refuse<T>(app: &App, cx: &Context<'_>, account: Option<AccountId>) -> Result<T, Error> {
-    app.transact(async |tx| match account {
-        Some(id) => record::activity(tx, cx, id, "session.refused", None).await,
-        None => account::note_visitor(tx, cx, "session.refused").await,
-    })
-    .await?;
-    Err(Error::Unauthenticated)
 }

@@ -11,9 +11,11 @@ use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, Quer
 use serde_json::json;
 
 pub mod authenticate;
+pub mod device;
 pub mod log_in;
 pub mod prove;
 pub mod refresh;
+pub mod throttle;
 
 pub use authenticate::{authenticate, rehashed};
 pub use log_in::log_in;
@@ -51,8 +53,11 @@ impl std::fmt::Debug for Opened {
 /// Opens a session for an account that proved who it is.
 ///
 /// # Errors
-/// The database's.
+/// [`Error::Unauthenticated`] from an address that the account's rules refuse; the database's.
 pub async fn open(tx: &Tx, cx: &Context<'_>, account: &account::Model, device: &Device) -> Result<Opened, Error> {
+    if !super::account::ip_rules::allow(account, cx.address.as_deref())? {
+        return Err(Error::Unauthenticated);
+    }
     let cut = |text: &String, max: usize| text.chars().take(max).collect::<String>();
     let row = session::ActiveModel {
         id: Set(cx.id()),
@@ -67,6 +72,7 @@ pub async fn open(tx: &Tx, cx: &Context<'_>, account: &account::Model, device: &
     };
     let session = row.insert(&**tx).await?;
     let refresh_token = add_token(tx, cx, session.id, None).await?;
+    device::remember(tx, cx, account).await?;
     record::activity(tx, cx, account.id, "session.opened", Some(json!({ "session": session.id }))).await?;
     record::event(tx, cx, account.id, "session.opened", &session.id, json!({})).await?;
     Ok(Opened { session, refresh_token })

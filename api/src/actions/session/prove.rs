@@ -1,5 +1,6 @@
 //! Step-up: the password again makes the session fresh for a few minutes.
 
+use super::throttle;
 use crate::actions::{Context, Error, account, record};
 use crate::app::App;
 use crate::db::Tx;
@@ -9,14 +10,23 @@ use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use serde_json::json;
 
-/// Compares the password of an account, outside any transaction; a failure is noted durably.
+/// Compares the password of an account, outside any transaction and counted before; a failure is noted
+/// durably.
 ///
 /// # Errors
-/// [`Error::Unauthenticated`] for a wrong password; the database's.
-pub async fn check(app: &App, cx: &Context<'_>, owner: AccountId, password: &str) -> Result<(), Error> {
+/// [`Error::Unauthenticated`] for a wrong password; [`Error::TooMany`] after too many in this session; the
+/// database's.
+pub async fn check(
+    app: &App,
+    cx: &Context<'_>,
+    (owner, session): (AccountId, SessionId),
+    password: &str,
+) -> Result<(), Error> {
     let account = account::load(&**app.read(), owner).await?;
-    if app.passwords.verify(password, Some(account.password_hash.as_str())).await? {
-        return Ok(());
+    let attempt = throttle::begin_proof(app, cx, owner, Some(session)).await?;
+    let usable = Some(account.password_hash.as_str()).filter(|_| attempt.is_compared());
+    if app.passwords.verify(password, usable).await? {
+        return throttle::proven(app, cx, attempt).await;
     }
     app.transact(async |tx| record::activity(tx, cx, owner, "security.proof_refused", None).await).await?;
     Err(Error::Unauthenticated)

@@ -59,7 +59,8 @@ pub async fn refresh(tx: &Tx, cx: &Context<'_>, token: &str) -> Result<(entity::
     let (found, session) = find(tx, cx, token).await?;
     let account = account::load(&**tx, session.account_id).await.map_err(|_| Error::Unauthenticated)?;
     let alive = session.ended_at.is_none() && session.expires_at > cx.real_now;
-    if !alive || !account::is_open(account.status) {
+    let allowed = account::ip_rules::allow(&account, cx.address.as_deref())?;
+    if !alive || !allowed || !account::is_open(account.status) {
         return Err(Error::Unauthenticated);
     }
     let first_use = refresh_token::Entity::update_many()

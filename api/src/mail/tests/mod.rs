@@ -73,6 +73,7 @@ fn account(language: &str) -> account::Model {
         siret: None,
         vat_id: None,
         test_clock_id: None,
+        ip_rules: None,
         balance: 0,
         version: 1,
         created_at: instant("2026-01-01T00:00:00Z"),

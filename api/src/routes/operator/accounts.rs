@@ -1,6 +1,6 @@
 //! Accounts, as operators see and act on them.
 
-use crate::actions::account::load;
+use crate::actions::account::{ip_rules, load};
 use crate::actions::operator::{attach_clock::attach_clock, block};
 use crate::app::App;
 use crate::clock::now_for;
@@ -29,7 +29,8 @@ pub fn configure(cfg: &mut ServiceConfig<'_>) {
         .service(get_operator_account)
         .service(change_operator_account)
         .service(block_account)
-        .service(unblock_account);
+        .service(unblock_account)
+        .service(clear_account_ip_rules);
 }
 
 /// An account as operators see it.
@@ -254,6 +255,29 @@ pub async fn unblock_account(
     key.once(&app, &operator.scope(), async |tx| {
         let now = now_for(&**tx, operator.real_now, &load(&**tx, id).await?).await?;
         Ok(reply(block::unblock(tx, &operator.cx(&app, now), id).await?))
+    })
+    .await
+}
+
+/// Takes an account's rules by address away.
+#[utoipa::path(
+    operation_id = "clear_account_ip_rules", tag = "Operator", security(("bearer" = ["operator:*"])),
+    summary = "Take an account's rules by address away",
+    description = "Lets an account be used from every address again, when its owner is kept out by rules of their own. It is noted in the activity, and the owner is told at every proven address. On an account without rules it changes nothing.",
+    params(("id" = String, Path, description = "Id of the account.", pattern = "^acc_[0-7][0-9a-hjkmnp-tv-z]{25}$", max_length = 30, example = "acc_01h455vb4pex5vsknk084sn02q")),
+    responses((status = 204, description = "There are no rules")),
+)]
+#[delete("/operator/accounts/{id}/ip-rules")]
+pub async fn clear_account_ip_rules(
+    app: Data<App>,
+    operator: Operator,
+    key: Key,
+    PathId(id): PathId<AccountId>,
+) -> Result<Reply, Problem> {
+    key.once(&app, &operator.scope(), async |tx| {
+        let now = now_for(&**tx, operator.real_now, &load(&**tx, id).await?).await?;
+        ip_rules::clear(tx, &operator.cx(&app, now), id).await?;
+        Ok(Reply::no_content())
     })
     .await
 }

@@ -1,0 +1,394 @@
+//! What failures do to the next attempt. Everything is counted in the database, so that several nodes
+//! count together, in a transaction of its own before anything is compared.
+//!
+//! | counted for | makes wait | how it is told |
+//! |---|---|---|
+//! | an account (or a login that nobody has) | strangers: after 5 failures 30 s, doubling up to 1 h. The owner's known devices never | as a wrong password is: whoever waits learns nothing, not even by guessing right |
+//! | an account, from wherever, one after the other | after 100 the password is off until it is reset; the owner is told | the same |
+//! | a session that proves its password again | as strangers | 429 |
+//! | an address: different logins and passwords within an hour | after 20, 30 s, doubling up to 1 h | 429; a known device with the right password gets in all the same |
+//!
+//! What had to wait is not compared and not counted as a failure: hammering brings nobody nearer to the
+//! hundred. A login that nobody has is counted in one of 65,536 rows, so that their number has an end.
+
+use super::device;
+use crate::actions::account;
+use crate::actions::{Context, Error, record};
+use crate::app::App;
+use crate::config::ThrottleConfig;
+use crate::db::Tx;
+use crate::mail::{self, Message};
+use chrono::{DateTime, TimeDelta, Utc};
+use domain::id::{AccountId, OneTimeCodeId, SessionId};
+use domain::network::Range;
+use domain::throttle::Ladder;
+use entity::{failed_credential, login_throttle};
+use sea_orm::sea_query::{Expr, OnConflict};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter,
+    QuerySelect,
+};
+use serde_json::json;
+
+/// After so long without one, failures no longer make anybody wait.
+const STRIKES_FORGOTTEN: TimeDelta = TimeDelta::hours(24);
+/// How long a failed login and password count for their address.
+const CREDENTIALS_KEPT: TimeDelta = TimeDelta::hours(1);
+/// Hexadecimal digits of the hash that chooses the row of a login that nobody has.
+const BUCKET_DIGITS: usize = 4;
+/// Hexadecimal digits of a failed login and password that are kept.
+const CREDENTIAL_DIGITS: usize = 8;
+
+const ACCOUNT: &str = "account";
+const UNKNOWN: &str = "unknown";
+const SESSION: &str = "session";
+const ADDRESS: &str = "address";
+
+/// An attempt that was counted.
+#[derive(Debug, Clone)]
+pub struct Attempt {
+    /// Row of the account or unknown login.
+    key: String,
+    /// Row of the session that proves its password again.
+    session: Option<String>,
+    /// Row of the address, and what is compared from it.
+    address: Option<(String, String)>,
+    /// Comes from a device that the owner has used.
+    known: bool,
+    standing: Standing,
+    /// It is the last one before the password is off.
+    last: bool,
+    /// Seconds that the address has to wait.
+    slowed: Option<u64>,
+}
+
+/// Whether an attempt is compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    Compared,
+    Waiting,
+    Off,
+}
+
+impl Attempt {
+    /// Whether the password may be compared at all; otherwise the time is spent on a dummy.
+    #[must_use]
+    pub fn is_compared(&self) -> bool {
+        self.standing == Standing::Compared
+    }
+
+    /// How a failure is told.
+    fn refusal(&self) -> Error {
+        self.slowed.map_or(Error::Unauthenticated, |retry_after| Error::TooMany { retry_after })
+    }
+
+    const fn reason(&self) -> Option<&'static str> {
+        match (self.slowed, self.standing) {
+            (Some(_), _) => Some("address_slowed"),
+            (None, Standing::Waiting) => Some("slowed"),
+            (None, Standing::Off) => Some("password_off"),
+            (None, Standing::Compared) => None,
+        }
+    }
+}
+
+/// Counts a login before its password is compared. The same statements run whether or not there is such an
+/// account.
+///
+/// # Errors
+/// The database's.
+pub async fn begin(
+    app: &App,
+    cx: &Context<'_>,
+    (login, password): (&str, &str),
+    known: Option<&entity::account::Model>,
+) -> Result<Attempt, Error> {
+    let hash = |purpose: &str, text: &str| cx.tools.sealer.hash(purpose, text);
+    let login = account::normal(login);
+    let (key, kind) = match known {
+        Some(account) => (hash("throttle:account", &account.id.to_string()), ACCOUNT),
+        None => (format!("{UNKNOWN}:{}", cut(&hash("throttle:login", &login), BUCKET_DIGITS)), UNKNOWN),
+    };
+    let limit = app.config().throttle.failures_per_address;
+    let place = household(cx).filter(|_| limit > 0).map(|place| {
+        let credential = hash("throttle:credential", &format!("{login}\0{password}"));
+        (hash("throttle:address", &place), cut(&credential, CREDENTIAL_DIGITS))
+    });
+    app.transact(async |tx| {
+        let owner = known.map_or(AccountId(uuid::Uuid::nil()), |account| account.id);
+        let device = device::is_known(tx, cx, owner).await?;
+        let slowed = match &place {
+            Some(place) => slow_address(tx, cx, place).await?,
+            None => None,
+        };
+        let subject = Subject { key: &key, kind, spared: device, halted: slowed.is_some() && !device };
+        let (standing, last) = step(tx, cx, subject).await?;
+        let (key, address) = (key.clone(), place.clone());
+        Ok(Attempt { key, session: None, address, known: device, standing, last, slowed })
+    })
+    .await
+}
+
+/// Counts a proof of the password by somebody who has a session: too many wrong ones make that session
+/// wait, and all of them count for the account.
+///
+/// # Errors
+/// [`Error::TooMany`]; the database's.
+pub async fn begin_proof(
+    app: &App,
+    cx: &Context<'_>,
+    owner: AccountId,
+    session: Option<SessionId>,
+) -> Result<Attempt, Error> {
+    let hash = |purpose: &str, text: &str| cx.tools.sealer.hash(purpose, text);
+    let key = hash("throttle:account", &owner.to_string());
+    let of_session = hash("throttle:session", &session.map_or(owner.to_string(), |id| id.to_string()));
+    let counted = app
+        .transact(async |tx| {
+            let subject = Subject { key: &of_session, kind: SESSION, spared: false, halted: false };
+            let before = locked(tx, cx, subject.key, SESSION).await?;
+            let (standing, _) = step(tx, cx, subject).await?;
+            if standing != Standing::Compared {
+                return Ok(Err(seconds(before.blocked_until, cx.real_now)));
+            }
+            let subject = Subject { key: &key, kind: ACCOUNT, spared: true, halted: false };
+            Ok::<_, Error>(Ok(step(tx, cx, subject).await?))
+        })
+        .await?;
+    let (standing, last) = counted.map_err(|retry_after| Error::TooMany { retry_after })?;
+    let session = Some(of_session);
+    Ok(Attempt { key, session, address: None, known: true, standing, last, slowed: None })
+}
+
+/// The password was right: what was counted is taken back.
+///
+/// # Errors
+/// The database's.
+pub async fn proven(app: &App, cx: &Context<'_>, attempt: Attempt) -> Result<(), Error> {
+    app.transact(async |tx| {
+        let whole = !attempt.known;
+        clear(tx, &attempt.key, whole).await?;
+        if let Some(session) = &attempt.session {
+            clear(tx, session, true).await?;
+        }
+        if let Some((address, credential)) = &attempt.address {
+            failed_credential::Entity::delete_by_id((address.clone(), credential.clone())).exec(&**tx).await?;
+        }
+        Ok::<_, Error>(())
+    })
+    .await?;
+    tracing::debug!(request_id = cx.request_id, "a password was proven");
+    Ok(())
+}
+
+/// The login failed: notes it in the activity of the account, if there is one, and answers how it is told.
+/// The owner is told at every address when the password is off from now on.
+///
+/// # Errors
+/// The database's.
+pub async fn failed(
+    app: &App,
+    cx: &Context<'_>,
+    attempt: &Attempt,
+    (owner, reason): (Option<&entity::account::Model>, Option<&'static str>),
+) -> Result<Error, Error> {
+    let reason = attempt.reason().or(reason);
+    metrics::counter!("login_refusals_total", "reason" => reason.unwrap_or("wrong")).increment(1);
+    app.transact(async |tx| {
+        let Some(owner) = owner else { return account::note_visitor(tx, cx, "session.refused").await };
+        let detail = reason.map(|reason| json!({ "reason": reason }));
+        record::activity(tx, cx, owner.id, "session.refused", detail).await?;
+        if attempt.last { tell_off(tx, cx, owner.id).await } else { Ok(()) }
+    })
+    .await?;
+    Ok(attempt.refusal())
+}
+
+/// The owner chose a new password by mail: nothing is held against the account any more.
+///
+/// # Errors
+/// The database's.
+pub async fn forgive(tx: &Tx, cx: &Context<'_>, owner: AccountId) -> Result<(), Error> {
+    let key = cx.tools.sealer.hash("throttle:account", &owner.to_string());
+    login_throttle::Entity::delete_by_id(key).exec(&**tx).await?;
+    Ok(())
+}
+
+/// Deletes what no longer counts; answers how many rows.
+///
+/// # Errors
+/// The database's.
+pub async fn forget(tx: &Tx, now: DateTime<Utc>) -> Result<u64, sea_orm::DbErr> {
+    use login_throttle::Column;
+    let credentials = failed_credential::Entity::delete_many()
+        .filter(failed_credential::Column::FailedAt.lt(now - CREDENTIALS_KEPT))
+        .exec(&**tx)
+        .await?;
+    // the row of an account stays: a hundred failures are a hundred, however slowly they come
+    let rows = login_throttle::Entity::delete_many()
+        .filter(Column::Kind.is_in([SESSION, ADDRESS]))
+        .filter(Column::LastFailedAt.lt(now - STRIKES_FORGOTTEN))
+        .exec(&**tx)
+        .await?;
+    Ok(credentials.rows_affected + rows.rows_affected)
+}
+
+/// Who is counted, and how.
+#[derive(Clone, Copy)]
+struct Subject<'a> {
+    key: &'a str,
+    kind: &'static str,
+    /// Never has to wait: a known device.
+    spared: bool,
+    /// Is not compared for another reason.
+    halted: bool,
+}
+
+/// Counts one attempt under the row's lock, before it is compared. Answers how it stands, and whether it is
+/// the last one before the password is off.
+async fn step(tx: &Tx, cx: &Context<'_>, subject: Subject<'_>) -> Result<(Standing, bool), Error> {
+    let (config, now) = (&cx.tools.config.throttle, cx.real_now);
+    let row = locked(tx, cx, subject.key, subject.kind).await?;
+    let waits = row.blocked_until.is_some_and(|until| until > now) && !subject.spared;
+    let capped = subject.kind == ACCOUNT || subject.kind == UNKNOWN;
+    let standing = if capped && row.failures >= config.password_off_after {
+        Standing::Off
+    } else if waits || subject.halted {
+        Standing::Waiting
+    } else {
+        Standing::Compared
+    };
+    let (failures, refused) = (row.failures, row.refused);
+    let strikes = if now - row.last_failed_at >= STRIKES_FORGOTTEN { 0 } else { row.strikes };
+    let mut changed = row.into_active_model();
+    if standing == Standing::Compared {
+        changed.failures = Set(failures.saturating_add(1));
+        changed.last_failed_at = Set(now);
+        if !subject.spared {
+            let strikes = strikes.saturating_add(1);
+            changed.strikes = Set(strikes);
+            changed.blocked_until = Set(ladder(config).delay(strikes).map(|delay| now + delay));
+        }
+    } else {
+        changed.refused = Set(refused.saturating_add(1));
+    }
+    changed.update(&**tx).await?;
+    let last = capped && standing == Standing::Compared && failures.saturating_add(1) >= config.password_off_after;
+    Ok((standing, last))
+}
+
+/// The row of a key, made when it is not there, locked.
+async fn locked(tx: &Tx, cx: &Context<'_>, key: &str, kind: &str) -> Result<login_throttle::Model, Error> {
+    let row = login_throttle::ActiveModel {
+        key_hash: Set(key.to_owned()),
+        kind: Set(kind.to_owned()),
+        failures: Set(0),
+        strikes: Set(0),
+        refused: Set(0),
+        last_failed_at: Set(cx.real_now),
+        blocked_until: Set(None),
+    };
+    login_throttle::Entity::insert(row)
+        .on_conflict(OnConflict::column(login_throttle::Column::KeyHash).do_nothing().to_owned())
+        .exec_without_returning(&**tx)
+        .await?;
+    let row = login_throttle::Entity::find_by_id(key.to_owned()).lock_exclusive().one(&**tx).await?;
+    // deleted as too old between the two statements: the caller may repeat
+    row.ok_or(Error::Unavailable)
+}
+
+/// Counts what an address tries. Answers the seconds that it has to wait, if it has to.
+async fn slow_address(
+    tx: &Tx,
+    cx: &Context<'_>,
+    (address, credential): &(String, String),
+) -> Result<Option<u64>, Error> {
+    use failed_credential::Column;
+    let (config, now) = (&cx.tools.config.throttle, cx.real_now);
+    let row = locked(tx, cx, address, ADDRESS).await?;
+    let waiting = row.blocked_until.filter(|until| *until > now);
+    if waiting.is_some() {
+        let refused = row.refused.saturating_add(1);
+        let mut changed = row.into_active_model();
+        changed.refused = Set(refused);
+        changed.update(&**tx).await?;
+        return Ok(Some(seconds(waiting, now)));
+    }
+    let tried = failed_credential::ActiveModel {
+        address_hash: Set(address.clone()),
+        credential: Set(credential.clone()),
+        failed_at: Set(now),
+    };
+    failed_credential::Entity::insert(tried)
+        .on_conflict(
+            OnConflict::columns([Column::AddressHash, Column::Credential]).update_column(Column::FailedAt).to_owned(),
+        )
+        .exec_without_returning(&**tx)
+        .await?;
+    let different = failed_credential::Entity::from_address(address)
+        .filter(Column::FailedAt.gt(now - CREDENTIALS_KEPT))
+        .count(&**tx)
+        .await?;
+    let beyond = i64::try_from(different).unwrap_or(i64::MAX) - i64::from(config.failures_per_address);
+    if beyond <= 0 {
+        return Ok(None);
+    }
+    // each one beyond the limit waits longer than the one before
+    let strikes = row.strikes.saturating_add(1);
+    let wait = Ladder { free: 1, ..ladder(config) }.delay(strikes).unwrap_or_else(|| ladder(config).first);
+    let mut changed = row.into_active_model();
+    changed.strikes = Set(strikes);
+    changed.last_failed_at = Set(now);
+    changed.blocked_until = Set(Some(now + wait));
+    changed.update(&**tx).await?;
+    account::note_visitor(tx, cx, "security.address_slowed").await?;
+    metrics::counter!("addresses_slowed_total").increment(1);
+    Ok(Some(u64::try_from(wait.num_seconds()).unwrap_or(1)))
+}
+
+/// Takes failures back; with `whole` also what makes strangers wait.
+async fn clear(tx: &Tx, key: &str, whole: bool) -> Result<(), Error> {
+    use login_throttle::Column;
+    let zero = || Expr::value(0);
+    let mut update = login_throttle::Entity::update_many().col_expr(Column::Failures, zero());
+    if whole {
+        update = update
+            .col_expr(Column::Strikes, zero())
+            .col_expr(Column::Refused, zero())
+            .col_expr(Column::BlockedUntil, Expr::value(None::<DateTime<Utc>>));
+    }
+    update.filter(Column::KeyHash.eq(key)).exec(&**tx).await?;
+    Ok(())
+}
+
+/// The password is off from now on.
+async fn tell_off(tx: &Tx, cx: &Context<'_>, owner: AccountId) -> Result<(), Error> {
+    let account = account::load(&**tx, owner).await?;
+    record::activity(tx, cx, owner, "password.off", None).await?;
+    record::event(tx, cx, owner, "account.password_off", &owner, json!({})).await?;
+    if !account::is_open(account.status) {
+        return Ok(());
+    }
+    mail::tell_everywhere(tx, cx, &account, &Message::PasswordOff, &cx.id::<OneTimeCodeId>().to_string()).await
+}
+
+fn ladder(config: &ThrottleConfig) -> Ladder {
+    Ladder {
+        free: config.free_failures,
+        first: TimeDelta::seconds(config.first_delay_seconds),
+        longest: TimeDelta::seconds(config.longest_delay_seconds),
+    }
+}
+
+fn seconds(until: Option<DateTime<Utc>>, now: DateTime<Utc>) -> u64 {
+    until.and_then(|until| u64::try_from((until - now).num_seconds()).ok()).unwrap_or(0) + 1
+}
+
+fn household(cx: &Context<'_>) -> Option<String> {
+    let address = cx.address.as_deref()?.parse().ok()?;
+    Some(Range::household(address).to_string())
+}
+
+fn cut(hash: &str, digits: usize) -> String {
+    hash.chars().take(digits).collect()
+}
