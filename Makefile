@@ -95,12 +95,17 @@ clean: needs-cargo ## removes what was built; var/ (your data) stays
 
 # what is quick and likely to fail comes first
 .PHONY: check
-check: check-fmt check-house check-deps check-clippy check-doc test check-contract ## everything that CI demands, apart from check-api
+check: check-fmt check-house check-deps check-clippy check-doc test check-contract ## everything that CI demands, apart from check-api and check-peers
 	@echo 'make check: all fine'
 
 .PHONY: check-api
 check-api: needs-build ## lints the contract, generates clients, fuzzes the server (fetches tools from npm and PyPI)
 	scripts/check-api.sh
+
+.PHONY: check-peers
+check-peers: needs-build ## lets a browser, mail, JWT and TOTP tools judge a running server (fetches tools from PyPI and Debian); ARGS=webauthn for one
+	$(CARGO) build -p api --bin tacit
+	TACIT_BIN="$${CARGO_TARGET_DIR:-target}/debug/tacit" scripts/check-peers.sh $(ARGS)
 
 .PHONY: check-fmt
 check-fmt: needs-build ## formatting
