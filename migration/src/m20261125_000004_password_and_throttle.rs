@@ -40,6 +40,7 @@ const INDEXES: &[&str] = &[
     "CREATE INDEX ix_login_throttle_kind_last_failed_at ON login_throttle (kind, last_failed_at)",
     "CREATE INDEX ix_failed_credential_failed_at ON failed_credential (failed_at)",
     "CREATE UNIQUE INDEX ux_known_device_account_id_device_hash ON known_device (account_id, device_hash)",
+    "CREATE INDEX ix_one_time_code_target_created_at ON one_time_code (target, created_at)",
     "CREATE INDEX ix_visitor_request_due_at_id ON visitor_request (due_at, id)",
 ];
 

@@ -152,7 +152,9 @@ fn admit(edge: &Edge, facts: &mut Facts, request: &ServiceRequest) -> Result<(),
         request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok()).is_some_and(|value| {
             value.split_once(' ').is_some_and(|(_, token)| crate::token::looks_valid(token.trim()))
         });
+    let own = operation.and_then(|operation| Class::of_operation(&operation.id));
     let class = match operation {
+        Some(_) if own.is_some() => own.unwrap_or(Class::Visitor),
         Some(operation) if operation.open && operation.method != "GET" => Class::Visitor,
         Some(_) | None if token => Class::Token,
         Some(_) | None => Class::Request,

@@ -6,30 +6,61 @@ use governor::middleware::StateInformationMiddleware;
 use governor::state::keyed::DefaultKeyedStateStore;
 use governor::{Quota, RateLimiter};
 use std::num::NonZeroU32;
-
-/// The length of every window, in seconds.
-const WINDOW: u64 = 60;
+use std::time::Duration;
 
 type Limiter = RateLimiter<String, DefaultKeyedStateStore<String>, DefaultClock, StateInformationMiddleware>;
 
-/// What is counted together.
+/// What is counted together. The starting values are those of the Matrix Authentication Service for
+/// logins, recovery and codes; the others are ours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Class {
     /// Any request, per address.
     Request,
     /// A request with a personal or operator token, per address.
     Token,
-    /// A write that needs no login (sign-up, login, resets), per address.
+    /// A write that needs no login and has no class of its own, per address.
     Visitor,
-    /// A login, per account: the actions' own.
+    /// A login, per address. What failures do to an account is counted in the database
+    /// (`actions/session/throttle.rs`).
     Login,
-    /// A mailed code, per account: the actions' own.
+    /// A sign-up, per address.
+    SignUp,
+    /// A forgotten password, per address.
+    Recovery,
+    /// Another mail with a code, per address.
+    Resend,
+    /// A password that is judged while it is typed, per address.
+    Judgement,
+    /// A guess at a mailed code, per account and address: the handlers' own.
     Code,
 }
 
 impl Class {
     /// Every class.
-    pub const ALL: [Self; 5] = [Self::Request, Self::Token, Self::Visitor, Self::Login, Self::Code];
+    pub const ALL: [Self; 9] = [
+        Self::Request,
+        Self::Token,
+        Self::Visitor,
+        Self::Login,
+        Self::SignUp,
+        Self::Recovery,
+        Self::Resend,
+        Self::Judgement,
+        Self::Code,
+    ];
+
+    /// The class of an operation that has one of its own.
+    #[must_use]
+    pub fn of_operation(id: &str) -> Option<Self> {
+        match id {
+            "create_session" => Some(Self::Login),
+            "create_account" => Some(Self::SignUp),
+            "create_password_reset" => Some(Self::Recovery),
+            "resend_email_verification" => Some(Self::Resend),
+            "judge_password" => Some(Self::Judgement),
+            _ => None,
+        }
+    }
 
     /// Its name in `RateLimit-Policy`.
     #[must_use]
@@ -39,23 +70,46 @@ impl Class {
             Self::Token => "token",
             Self::Visitor => "visitor",
             Self::Login => "login",
+            Self::SignUp => "sign-up",
+            Self::Recovery => "recovery",
+            Self::Resend => "resend",
+            Self::Judgement => "judgement",
             Self::Code => "code",
         }
     }
 
-    /// How many a minute; also how many at once.
+    /// How many in its window; also how many at once.
     #[must_use]
     pub const fn quota(self) -> NonZeroU32 {
         let quota = match self {
             Self::Request => 600,
             Self::Token => 6_000,
             Self::Visitor => 20,
-            Self::Login | Self::Code => 10,
+            Self::Login | Self::Recovery | Self::Resend => 3,
+            Self::SignUp | Self::Code => 10,
+            Self::Judgement => 120,
         };
         match NonZeroU32::new(quota) {
             Some(quota) => quota,
             None => NonZeroU32::MIN,
         }
+    }
+
+    /// The seconds in which the whole quota comes back.
+    #[must_use]
+    pub const fn window(self) -> u64 {
+        match self {
+            Self::Request | Self::Token | Self::Visitor | Self::Login | Self::Judgement => 60,
+            // ten at once, then one a minute
+            Self::Code => 600,
+            Self::SignUp | Self::Recovery | Self::Resend => 3_600,
+        }
+    }
+
+    fn governed(self) -> Quota {
+        let each = Duration::from_secs(self.window()) / self.quota().get();
+        // none of the windows is zero: the fallback is never taken
+        Quota::with_period(each).unwrap_or(Quota::per_second(NonZeroU32::MIN)).allow_burst(self.quota())
     }
 }
 
@@ -99,9 +153,8 @@ impl Limiters {
     /// Limits as they are.
     #[must_use]
     pub fn on() -> Self {
-        let limiter = |class: Class| {
-            RateLimiter::keyed(Quota::per_minute(class.quota())).with_middleware::<StateInformationMiddleware>()
-        };
+        let limiter =
+            |class: Class| RateLimiter::keyed(class.governed()).with_middleware::<StateInformationMiddleware>();
         Self { limiters: Some(Class::ALL.map(limiter)) }
     }
 
@@ -141,7 +194,7 @@ impl Limiters {
 /// `RateLimit-Policy` of a class.
 #[must_use]
 pub fn policy(class: Class) -> String {
-    format!("\"{}\";q={};w={WINDOW}", class.name(), class.quota())
+    format!("\"{}\";q={};w={}", class.name(), class.quota(), class.window())
 }
 
 /// `RateLimit`: what is left, and the seconds until the whole quota is there again.
@@ -149,7 +202,7 @@ pub fn policy(class: Class) -> String {
 pub fn left(class: Class, remaining: u32, at_least: u64) -> String {
     let quota = u64::from(class.quota().get());
     let used = quota.saturating_sub(remaining.into());
-    let whole = (used * WINDOW).div_ceil(quota).max(at_least).max(1);
+    let whole = (used * class.window()).div_ceil(quota).max(at_least).max(1);
     format!("\"{}\";r={remaining};t={whole}", class.name())
 }
 
@@ -175,5 +228,7 @@ mod tests {
         assert_eq!(policy(Class::Request), "\"default\";q=600;w=60");
         assert_eq!(left(Class::Request, 599, 0), "\"default\";r=599;t=1");
         assert_eq!(left(Class::Visitor, 0, 0), "\"visitor\";r=0;t=60");
+        assert_eq!(policy(Class::Recovery), "\"recovery\";q=3;w=3600");
+        assert_eq!(left(Class::Code, 9, 0), "\"code\";r=9;t=60");
     }
 }

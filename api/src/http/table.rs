@@ -7,6 +7,8 @@ use serde_json::Value;
 /// What the edge has to know about an operation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Operation {
+    /// Its operationId.
+    pub id: String,
     /// In upper case.
     pub method: String,
     /// Names of its query parameters.
@@ -78,6 +80,7 @@ fn operations(item: &Value) -> Vec<Operation> {
     let methods = members.filter(|(name, _)| matches!(name.as_str(), "get" | "put" | "post" | "patch" | "delete"));
     methods
         .map(|(method, operation)| Operation {
+            id: operation.get("operationId").and_then(Value::as_str).unwrap_or_default().to_owned(),
             method: method.to_ascii_uppercase(),
             query: parameters(item).chain(parameters(operation)).collect(),
             open: operation.get("security").and_then(Value::as_array).is_none_or(Vec::is_empty),

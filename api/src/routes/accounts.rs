@@ -1,6 +1,7 @@
 //! Sign-up: an account is asked for, and opens once its address is proven. Public.
 
 use super::sessions::{TokensView, device, tokens, within_limit};
+use crate::actions::account::visitor_request::{self, Asked};
 use crate::actions::account::{self, password, profile, sign_up, verify_email};
 use crate::actions::{Error, Invalid};
 use crate::app::App;
@@ -146,7 +147,7 @@ pub async fn resend_email_verification(
     let cx = client.cx(&app, app.now());
     let email = address(&body.0.email, "/email")?;
     key.once(&app, &client.scope(), async |tx| {
-        account::resend_code(tx, &cx, &email).await?;
+        visitor_request::ask(tx, &cx, Asked::EmailVerification, &email).await?;
         Ok(Reply::accepted(None, &EmailAcceptedView { email: email.clone() }))
     })
     .await

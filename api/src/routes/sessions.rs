@@ -1,5 +1,6 @@
 //! Sessions and forgotten passwords. Public, except ending the present session.
 
+use crate::actions::account::visitor_request::{self, Asked};
 use crate::actions::account::{self, password, reset_password};
 use crate::actions::session::{self, Device, Opened, refresh};
 use crate::actions::{Context, Error};
@@ -93,7 +94,7 @@ pub struct TokensView {
 #[utoipa::path(
     operation_id = "create_session", tag = "Sign-up and sessions", security(()),
     summary = "Log in",
-    description = "Opens a session of at most 30 days. The login is the primary address or the handle. An unknown login, a wrong password and an account that is not open get the same answer in the same time.",
+    description = "Opens a session of at most 30 days. The login is the primary address or the handle. An unknown login, a wrong password, an account that is not open and one that has to wait get the same answer in the same time. After five wrong passwords from devices that the owner has not used, logins from such devices wait, 30 seconds at first and up to an hour, even with the right password; the owner's own devices do not. After a hundred one after the other the password is off until it is reset. An address that fails with many different logins and passwords gets 429. A login from a new device is told to the owner.",
     request_body(content = NewSession),
     responses(
         (status = 201, description = "The tokens of the session", body = TokensView),
@@ -103,13 +104,11 @@ pub struct TokensView {
 #[post("/sessions")]
 pub async fn create_session(
     app: Data<App>,
-    limiters: Data<Limiters>,
     client: Client,
     key: Key,
     body: Body<NewSession>,
 ) -> Result<Reply, Problem> {
     let (cx, input, device) = (client.cx(&app, app.now()), body.0, device(&client));
-    within_limit(&limiters, Class::Login, &client, &input.login)?;
     let proven = session::authenticate(&app, &cx, &input.login, &input.password).await?;
     let rehashed = session::rehashed(&app, &proven, &input.password).await?;
     key.once(&app, &client.scope(), async |tx| {
@@ -182,7 +181,7 @@ pub async fn create_password_reset(
 ) -> Result<Reply, Problem> {
     let (cx, login) = (client.cx(&app, app.now()), account::normal(&body.0.login));
     key.once(&app, &client.scope(), async |tx| {
-        account::request_reset(tx, &cx, &login).await?;
+        visitor_request::ask(tx, &cx, Asked::PasswordReset, &login).await?;
         Ok(Reply::accepted(None, &PasswordResetView { login: login.clone() }))
     })
     .await

@@ -11,6 +11,7 @@ pub mod clocks;
 pub mod finish;
 pub mod run;
 pub mod safety;
+pub mod visitors;
 
 use crate::actions::Error;
 pub use crate::actions::milestone::Effect;
@@ -41,7 +42,7 @@ pub enum Scope {
 /// What a run did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Report {
-    /// Milestones that were run, whatever came of them.
+    /// Milestones that were run, and what visitors asked for, whatever came of them.
     pub ran: u64,
 }
 
@@ -51,6 +52,9 @@ pub struct Report {
 /// The database's: what fails in one milestone is recorded with it instead.
 pub async fn drain(app: &App, scope: Scope, now: DateTime<Utc>) -> Result<Report, Error> {
     let mut report = Report::default();
+    if scope == Scope::Ordinary {
+        report.ran += visitors::run(app).await?;
+    }
     for _ in 0..MAX_ROUNDS {
         if is_stopping(app) {
             break;

@@ -105,3 +105,55 @@ on_both!(at_most_three_mails_an_hour, "2026-01-30T09:00:00Z", |house| Box::pin(a
     }
     assert_eq!(house.subjects(&who.email).len() - before, 3);
 }));
+
+on_both!(an_address_gets_three_mails_an_hour_whoever_asks_for_whichever_account, "2026-01-30T09:00:00Z", |house| {
+    Box::pin(async move {
+        let shared = "spare@example.org";
+        let mut all = Vec::new();
+        for _ in 0..4 {
+            let who = house.customer().await;
+            who.put("/v1/account/backup-email", &json!({ "email": shared })).await.expect(202);
+            house.settle().await;
+            let code = json!({ "code": house.code_for(shared) });
+            who.post("/v1/account/backup-email/confirmation", &code).await.expect(200);
+            all.push(who);
+        }
+        house.settle().await;
+        let before = house.subjects(shared).len();
+        let anyone = house.stranger();
+        let mut answers = Vec::new();
+        for at in 0..4 {
+            let login = json!({ "login": shared });
+            answers.push(anyone.at(&format!("198.51.100.{at}")).post("/v1/password-resets", &login).await.expect(202));
+            house.settle().await;
+        }
+        assert!(answers.windows(2).all(|pair| pair[0].text == pair[1].text), "{answers:#?}");
+        assert_eq!(house.subjects(shared).len() - before, 3);
+        // the primary addresses have mails of their own
+        ask(&house, &all[3].email).await;
+        house.token_for(&all[3].email);
+        house.travel_to("2026-01-30T10:00:01Z").await;
+        ask(&house, shared).await;
+        assert!(house.subjects(shared).len() - before > 3);
+    })
+});
+
+on_both!(what_was_asked_for_is_looked_into_once_and_leaves_nothing_behind, "2026-01-30T09:00:00Z", |house| Box::pin(
+    async move {
+        let who = house.customer().await;
+        house.settle().await;
+        let before = house.subjects(&who.email).len();
+        for login in [who.email.as_str(), "nobody@example.org"] {
+            house.stranger().post("/v1/password-resets", &json!({ "login": login })).await.expect(202);
+        }
+        let stored = crate::schema::contents(&house).await["visitor_request"].clone();
+        assert_eq!(stored.len(), 2);
+        assert!(stored.iter().all(|row| !row.contains("example.org")), "{stored:?}");
+        // several nodes at once
+        let rounds = (0..4).map(|_| api::actions::account::visitor_request::look_into_next(&house.app));
+        futures_util::future::join_all(rounds).await;
+        house.settle().await;
+        assert_eq!(house.subjects(&who.email).len() - before, 1);
+        assert!(crate::schema::contents(&house).await["visitor_request"].is_empty());
+    }
+));

@@ -8,6 +8,7 @@
 //! | what belongs to others looks like what does not exist | [`ownership`] |
 //! | every refusal is a problem, in both languages | [`refusals`] |
 //! | requests are read strictly | [`requests`] |
+//! | nothing can be asked without end | [`limits`] |
 //! | the same request twice is done once | [`idempotency`] |
 //! | every operation answers what it declares | [`answers`] |
 //! | tags of versions, conditional requests | [`conditions`] |
@@ -20,6 +21,7 @@ mod conditions;
 mod dry_run;
 pub mod estate;
 mod idempotency;
+mod limits;
 mod ownership;
 mod pages;
 mod published;

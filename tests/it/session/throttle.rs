@@ -243,6 +243,32 @@ async fn an_address_that_tries_many_logins_is_slowed_and_no_other() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_flood_of_logins_is_turned_away_and_everything_else_goes_on() {
+    let house = House::open_with(On::Sqlite, "2026-01-30T09:00:00Z", |config| config.password.slots = 1).await;
+    let owner = house.customer().await;
+    let stranger = house.stranger().at("198.51.100.9");
+    let flood = (0..150).map(|at| {
+        let (stranger, login) = (stranger.clone(), format!("nobody{at}@example.org"));
+        async move { log_in(&stranger, &login, WRONG).await }
+    });
+    let alive = async {
+        for _ in 0..20 {
+            house.stranger().get("/health/live").await.expect(200);
+            owner.get("/v1/account").await.expect(200);
+        }
+    };
+    let (answers, ()) = futures_util::future::join(futures_util::future::join_all(flood), alive).await;
+    let turned_away: Vec<_> = answers.iter().filter(|answer| answer.status == 503).collect();
+    assert!(turned_away.len() >= 40, "{}", turned_away.len());
+    for answer in turned_away {
+        assert_eq!((answer.code().as_str(), answer.header("retry-after")), ("unavailable", Some("5")));
+    }
+    assert!(answers.iter().all(|answer| matches!(answer.status, 401 | 503)));
+    log_in(&owner, &owner.email, PASSWORD).await.expect(201);
+    house.close().await;
+}
+
 on_both!(closing_the_account_forgets_all_of_it, "2026-01-30T09:00:00Z", |house| Box::pin(async move {
     let who = house.customer().await;
     let change = json!({ "current_password": PASSWORD, "new_password": "amber lighthouse 27 sparrow" });

@@ -25,6 +25,7 @@ pub mod resend_code;
 pub mod reset_password;
 pub mod sign_up;
 pub mod verify_email;
+pub mod visitor_request;
 
 pub use change::change;
 pub use request_reset::request_reset;

@@ -11,12 +11,13 @@ use entity::account;
 use sea_orm::{QueryOrder, QuerySelect};
 use serde_json::json;
 
-/// Accounts that may share one backup address and are all served by one request.
-const SHARED_BACKUP_MAX: u64 = 5;
+/// Accounts that may share one backup address and are all served by one request: as many as mails go to one
+/// address in an hour.
+const SHARED_BACKUP_MAX: u64 = MAILS_PER_HOUR;
 
 /// Mails a token: to the primary address when the login is a handle or that address, to the backup
 /// address when the login is that. Asking changes nothing; unknown logins and those beyond the limit of
-/// mails get nothing.
+/// mails, to an account or to an address, get nothing.
 ///
 /// # Errors
 /// The database's.
@@ -43,8 +44,10 @@ async fn mail_token(tx: &Tx, cx: &Context<'_>, found: &account::Model, to: Optio
     let account = super::lock(tx, found.id).await?;
     let Some(to) = to.filter(|_| super::is_open(account.status)) else { return Ok(()) };
     let cx = &on_clock_of(tx, cx, &account).await?;
-    let sent = code::issued_since(tx, account.id, Purpose::ResetPassword, cx.real_now - MAILS_WINDOW).await?;
-    if sent >= MAILS_PER_HOUR {
+    let since = cx.real_now - MAILS_WINDOW;
+    let sent = code::issued_since(tx, account.id, Purpose::ResetPassword, since).await?;
+    let received = code::mailed_since(tx, to, Purpose::ResetPassword, since).await?;
+    if sent.max(received) >= MAILS_PER_HOUR {
         return Ok(());
     }
     let new = New {

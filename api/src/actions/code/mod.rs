@@ -159,6 +159,16 @@ pub async fn issued_since(tx: &Tx, account: AccountId, purpose: Purpose, since: 
     Ok(Entity::of(account, purpose.as_str(), None).filter(Column::CreatedAt.gt(since)).count(&**tx).await?)
 }
 
+/// How many codes of a purpose an address was sent since an instant of that purpose's clock, for whichever
+/// account.
+///
+/// # Errors
+/// The database's.
+pub async fn mailed_since(tx: &Tx, target: &str, purpose: Purpose, since: DateTime<Utc>) -> Result<u64, Error> {
+    let mailed = Entity::find().filter(Column::Target.eq(target)).filter(Column::Purpose.eq(purpose.as_str()));
+    Ok(mailed.filter(Column::CreatedAt.gt(since)).count(&**tx).await?)
+}
+
 /// Counts a guess at the newest code of a purpose, durably, before it is compared. `None` when there is
 /// no such code or its guesses are used up: then nothing is compared.
 ///
