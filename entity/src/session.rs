@@ -21,6 +21,11 @@ pub struct Model {
     pub address: Option<String>,
     #[sea_orm(column_type = "String(StringLen::N(255))")]
     pub user_agent: Option<String>,
+    /// What opened it: words of `FactorMethod`, `password`, `remembered_device`, separated by spaces.
+    #[sea_orm(column_type = "String(StringLen::N(64))")]
+    pub proven_by: Option<String>,
+    /// Last time a second factor was proven.
+    pub factor_at: Option<DateTimeUtc>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -103,6 +103,14 @@ ids! {
     RefreshTokenId = "rft";
     /// A personal or operator access token.
     AccessTokenId = "tok";
+    /// A login that waits for its second factor.
+    LoginChallengeId = "chg";
+    /// An authenticator app.
+    TotpDeviceId = "otp";
+    /// A backup code.
+    BackupCodeId = "bkc";
+    /// A device that needs no second factor at login for a while.
+    RememberedDeviceId = "rmd";
     /// A mailed one-time code or token.
     OneTimeCodeId = "otc";
     /// An entry of the activity log.

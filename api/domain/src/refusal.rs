@@ -55,6 +55,12 @@ words! {
         CodeInvalid = "code_invalid",
         /// The code or token was used, replaced or is too old.
         CodeExpired = "code_expired",
+        /// The login challenge was answered, tried too often, or is too old.
+        ChallengeEnded = "challenge_ended",
+        /// There are as many factors of this kind as an account can have.
+        TooManyFactors = "too_many_factors",
+        /// The account has no second factor.
+        NoSecondFactor = "no_second_factor",
         /// The backup address must differ from the primary one.
         BackupEmailSameAsPrimary = "backup_email_same_as_primary",
         /// The password does not satisfy the policy.

@@ -1,7 +1,7 @@
 //! Who calls: extractors that a handler's signature names.
 
 use super::scope::{AccountRead, CUSTOMER, OPERATOR, Scope};
-use crate::actions::{Actor, Context};
+use crate::actions::{Actor, Context, factor};
 use crate::app::App;
 use crate::problem::{Code, Problem};
 use actix_web::dev::Payload;
@@ -9,6 +9,7 @@ use actix_web::http::header::{ACCEPT_LANGUAGE, AUTHORIZATION, USER_AGENT};
 use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::account::{AccountStatus, Language};
+use domain::factor::{Enrolment, Proofs};
 use domain::id::{AccessTokenId, AccountId};
 use domain::refusal::Refusal;
 use entity::{access_token, account, session};
@@ -17,8 +18,6 @@ use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter};
 use std::future::{Ready, ready};
 use std::marker::PhantomData;
 
-/// How long a proof of identity is fresh.
-const FRESH: TimeDelta = TimeDelta::minutes(5);
 /// How often the use of a token is noted.
 const TOUCH_EVERY: TimeDelta = TimeDelta::minutes(1);
 
@@ -189,7 +188,8 @@ impl<S: Scope> FromRequest for Require<S> {
     }
 }
 
-/// As [`Require`], and the password (or a factor) was proven less than 5 minutes ago. Tokens never can.
+/// As [`Require`], and the password, or a second factor where the account has one, was proven less than 5
+/// minutes ago. Tokens never can.
 #[derive(Debug, Clone)]
 pub struct RequireFresh<S: Scope>(pub Caller, pub PhantomData<S>);
 
@@ -198,16 +198,24 @@ impl<S: Scope> FromRequest for RequireFresh<S> {
     type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let caller = Require::<S>::from_request(request, payload);
+        let (caller, app) = (Require::<S>::from_request(request, payload), app_of(request));
         Box::pin(async move {
-            let Require(caller, _) = caller.await?;
-            let fresh = caller
-                .session
-                .as_ref()
-                .is_some_and(|session| caller.real_now.signed_duration_since(session.authenticated_at) < FRESH);
+            let (Require(caller, _), app) = (caller.await?, app?);
+            let fresh = match &caller.session {
+                Some(session) => is_fresh(&app, session, caller.real_now).await?,
+                None => false,
+            };
             if fresh { Ok(Self(caller, PhantomData)) } else { Err(Code::FreshProofRequired.into()) }
         })
     }
+}
+
+/// Whether the strongest kind of proof that the account has was given in this session just now.
+async fn is_fresh(app: &App, session: &session::Model, now: DateTime<Utc>) -> Result<bool, Problem> {
+    let methods = factor::enrolled(&**app.read(), session.account_id).await?;
+    let enrolled = if methods.is_empty() { Enrolment::PasswordOnly } else { Enrolment::SecondFactor };
+    let proofs = Proofs { password_at: session.authenticated_at, factor_at: session.factor_at, enrolled };
+    Ok(domain::factor::is_fresh(proofs, now))
 }
 
 /// Any customer, whatever the scopes: for what needs none.

@@ -22,6 +22,11 @@ impl Message {
             | Self::Welcome { .. }
             | Self::PasswordChanged
             | Self::NewDevice { .. }
+            | Self::FactorAdded { .. }
+            | Self::FactorRemoved { .. }
+            | Self::BackupCodesIssued
+            | Self::BackupCodeUsed { .. }
+            | Self::SecondFactorRefused { .. }
             | Self::PasswordOff
             | Self::IpRulesChanged { .. }
             | Self::BackupEmailChanged { .. }
@@ -64,6 +69,11 @@ impl Message {
     #[must_use]
     pub fn context(&self) -> Value {
         match self {
+            Self::BackupCodesIssued => context! {},
+            Self::FactorAdded { name } => context! { name },
+            Self::FactorRemoved { name, last } => context! { name, last },
+            Self::BackupCodeUsed { left } => context! { left },
+            Self::SecondFactorRefused { address, at } => context! { address, at => instant(*at) },
             Self::NewDevice { address, program, at } => context! { address, program, at => instant(*at) },
             Self::IpRulesChanged { limited, address } => context! { limited, address },
             Self::PasswordOff

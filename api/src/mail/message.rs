@@ -27,6 +27,16 @@ pub enum Message {
     PasswordOff,
     /// The rules by address were changed or taken away.
     IpRulesChanged { limited: bool, address: Option<String> },
+    /// A second factor was added.
+    FactorAdded { name: String },
+    /// A second factor was removed; the last one or not.
+    FactorRemoved { name: String, last: bool },
+    /// New backup codes replace those before.
+    BackupCodesIssued,
+    /// A backup code was used; so many are left.
+    BackupCodeUsed { left: u64 },
+    /// The password was right, the second factor was not.
+    SecondFactorRefused { address: Option<String>, at: DateTime<Utc> },
     /// The code that proves a backup address; sent to that address.
     VerifyBackupEmail { secret: String, valid_minutes: u32 },
     /// The backup address was set or removed (masked address, absent when removed).
@@ -116,6 +126,11 @@ impl Message {
             | Self::PasswordReset { .. }
             | Self::PasswordChanged
             | Self::NewDevice { .. }
+            | Self::FactorAdded { .. }
+            | Self::FactorRemoved { .. }
+            | Self::BackupCodesIssued
+            | Self::BackupCodeUsed { .. }
+            | Self::SecondFactorRefused { .. }
             | Self::PasswordOff
             | Self::IpRulesChanged { .. }
             | Self::VerifyBackupEmail { .. }
@@ -154,6 +169,11 @@ impl Message {
             Self::PasswordReset { .. } => "password_reset",
             Self::PasswordChanged => "password_changed",
             Self::NewDevice { .. } => "new_device",
+            Self::FactorAdded { .. } => "factor_added",
+            Self::FactorRemoved { .. } => "factor_removed",
+            Self::BackupCodesIssued => "backup_codes_issued",
+            Self::BackupCodeUsed { .. } => "backup_code_used",
+            Self::SecondFactorRefused { .. } => "second_factor_refused",
             Self::PasswordOff => "password_off",
             Self::IpRulesChanged { .. } => "ip_rules_changed",
             Self::VerifyBackupEmail { .. } => "verify_backup_email",

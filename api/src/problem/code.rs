@@ -83,7 +83,7 @@ codes! {
     /// The proof of who calls is not fresh enough.
     FreshProofRequired = "fresh_proof_required", 403,
         "A fresh proof of identity is required" / "Une preuve d'identité récente est nécessaire",
-        "Log in again, or prove your password with POST /v1/security/proof, then repeat within 5 minutes." / "Reconnectez-vous, ou prouvez votre mot de passe avec POST /v1/security/proof, puis recommencez dans les 5 minutes.";
+        "Log in again, or prove your second factor (your password, if you have none) with POST /v1/security/proof, then repeat within 5 minutes." / "Reconnectez-vous, ou prouvez votre second facteur (à défaut, votre mot de passe) avec POST /v1/security/proof, puis recommencez dans les 5 minutes.";
     /// Not there, or somebody else's.
     NotFound = "not_found", 404,
         "There is no such resource" / "Cette ressource n'existe pas",

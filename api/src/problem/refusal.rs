@@ -166,6 +166,27 @@ pub(super) const fn entry_of(refusal: Refusal) -> Entry {
                 "Le code ou le jeton a servi, a été remplacé ou est trop ancien : demandez-en un nouveau.",
             ],
         ),
+        R::ChallengeEnded => entry(
+            410,
+            ["The login has ended", "La connexion est terminée"],
+            [
+                "The login was completed, tried too often, or is too old: log in again.",
+                "La connexion est achevée, a été essayée trop souvent ou est trop ancienne : reconnectez-vous.",
+            ],
+        ),
+        R::TooManyFactors => entry(
+            409,
+            ["There are too many factors", "Il y a trop de facteurs"],
+            ["Remove one first.", "Retirez-en un d'abord."],
+        ),
+        R::NoSecondFactor => entry(
+            409,
+            ["There is no second factor", "Il n'y a pas de second facteur"],
+            [
+                "Add an authenticator app or a security key first.",
+                "Ajoutez d'abord une application d'authentification ou une clé de sécurité.",
+            ],
+        ),
         R::BackupEmailSameAsPrimary => entry(
             422,
             ["The backup address is the primary one", "L'adresse de secours est l'adresse principale"],

@@ -2,6 +2,7 @@
 
 use crate::actions::account::visitor_request::{self, Asked};
 use crate::actions::account::{self, password, reset_password};
+use crate::actions::session::log_in::{self, LoggedIn};
 use crate::actions::session::{self, Device, Opened, refresh};
 use crate::actions::{Context, Error};
 use crate::app::App;
@@ -18,9 +19,12 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
+pub mod challenges;
+
 /// Routes of this file.
 pub(super) fn configure(cfg: &mut ServiceConfig<'_>) {
-    cfg.service(create_session)
+    cfg.configure(challenges::configure)
+        .service(create_session)
         .service(refresh_session)
         .service(end_current_session)
         .service(create_password_reset)
@@ -37,6 +41,10 @@ pub struct NewSession {
     /// The password.
     #[schema(format = Password, max_length = 256, example = "quatre tortues lisent au soleil")]
     password: String,
+    /// The token of a remembered device, if there is one: it stands for the second factor.
+    #[serde(default)]
+    #[schema(nullable = false, max_length = 128, example = "q1tYkWmZrvUqJcN0fTgXhLs2aEoIi4M7uQeV1xRt9wB")]
+    device_token: Option<String>,
 }
 
 /// The token that keeps a session.
@@ -88,16 +96,21 @@ pub struct TokensView {
     /// Seconds for which the access token holds.
     #[schema(minimum = 1, maximum = 3600, example = 600)]
     expires_in: i64,
+    /// Stands for the second factor at later logins from this device, for 30 days; only when it was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, max_length = 128, example = "q1tYkWmZrvUqJcN0fTgXhLs2aEoIi4M7uQeV1xRt9wB")]
+    device_token: Option<String>,
 }
 
 /// Logs in.
 #[utoipa::path(
     operation_id = "create_session", tag = "Sign-up and sessions", security(()),
     summary = "Log in",
-    description = "Opens a session of at most 30 days. The login is the primary address or the handle. An unknown login, a wrong password, an account that is not open and one that has to wait get the same answer in the same time. After five wrong passwords from devices that the owner has not used, logins from such devices wait, 30 seconds at first and up to an hour, even with the right password; the owner's own devices do not. After a hundred one after the other the password is off until it is reset. An address that fails with many different logins and passwords gets 429. A login from a new device is told to the owner.",
+    description = "Opens a session of at most 30 days. The login is the primary address or the handle. An unknown login, a wrong password, an account that is not open and one that has to wait get the same answer in the same time. After five wrong passwords from devices that the owner has not used, logins from such devices wait, 30 seconds at first and up to an hour, even with the right password; the owner's own devices do not. After a hundred one after the other the password is off until it is reset. An address that fails with many different logins and passwords gets 429. A login from a new device is told to the owner. With a second factor the answer is 202: answer the challenge with `answer_login_challenge`, unless `device_token` is one of a device that is remembered.",
     request_body(content = NewSession),
     responses(
         (status = 201, description = "The tokens of the session", body = TokensView),
+        (status = 202, description = "The password is right; the second factor is awaited", body = challenges::ChallengeView),
         (status = 401, description = "The credentials are wrong", body = ProblemBody),
     ),
 )]
@@ -112,8 +125,15 @@ pub async fn create_session(
     let proven = session::authenticate(&app, &cx, &input.login, &input.password).await?;
     let rehashed = session::rehashed(&app, &proven, &input.password).await?;
     key.once(&app, &client.scope(), async |tx| {
-        let opened = session::log_in(tx, &cx, &proven, rehashed.as_deref(), &device).await?;
-        Ok(Reply::created("/v1/account", &tokens(&app, &cx, &proven, &opened)?).secret())
+        let from = log_in::From {
+            rehashed: rehashed.as_deref(),
+            device_token: input.device_token.as_deref(),
+            device: &device,
+        };
+        Ok(match session::log_in(tx, &cx, &proven, from).await? {
+            LoggedIn::Opened(opened) => Reply::created("/v1/account", &tokens(&app, &cx, &proven, &opened)?).secret(),
+            LoggedIn::Challenged(challenge) => Reply::accepted(None, &challenges::view(&challenge)).secret(),
+        })
     })
     .await
 }
@@ -251,5 +271,6 @@ pub(super) fn tokens(
         refresh_token: opened.refresh_token.clone(),
         token_type: "Bearer".to_owned(),
         expires_in: crate::token::LIFETIME.num_seconds(),
+        device_token: None,
     })
 }

@@ -147,6 +147,18 @@ pub fn payment_sources() -> Object {
     )
 }
 
+/// The second factors that are proven by a code.
+#[must_use]
+pub fn coded_factors() -> Object {
+    words(["totp", "backup_code"].into_iter(), "totp", "Which second factor is shown.")
+}
+
+/// What proves an identity again.
+#[must_use]
+pub fn proof_methods() -> Object {
+    words(["password", "totp", "backup_code"].into_iter(), "password", "What is proven; the password if left out.")
+}
+
 /// The reasons of a cancellation that a request may name.
 #[must_use]
 pub fn cancellation_reasons() -> Object {

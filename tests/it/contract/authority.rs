@@ -169,6 +169,10 @@ fn fresh_ones() -> Vec<&'static Operation> {
         "remove_payment_method",
         "set_default_payment_method",
         "request_account_closure",
+        "add_totp_device",
+        "activate_totp_device",
+        "delete_totp_device",
+        "create_backup_codes",
         "change_password",
         "set_ip_rules",
     ];

@@ -85,6 +85,51 @@ impl Estate {
             ("mst", first(self.operator.get("/v1/operator/milestones").await)),
         ];
         self.ids.extend(known);
+        self.factors(house).await;
+    }
+
+    /// An app that waits for its first code, a remembered device and a login that waits: none of them makes
+    /// the owner's logins want a second factor.
+    async fn factors(&mut self, house: &House) {
+        use entity::{account, login_challenge, remembered_device};
+        use sea_orm::{ActiveModelTrait, ActiveValue::Set, EntityTrait};
+        let app = self.owner.post("/v1/security/totp-devices", &json!({ "name": "Phone" })).await.expect(201);
+        let now = house.now();
+        let cx = api::actions::Context::scheduler(&house.app.tools, now, now);
+        let id: domain::id::AccountId = self.id("acc").parse().unwrap();
+        let read = &**house.app.read();
+        let owner = account::Entity::find_by_id(id).one(read).await.unwrap().unwrap();
+        let bound = api::actions::factor::binding(read, &house.app.tools.sealer, &owner).await.unwrap();
+        let device = remembered_device::ActiveModel {
+            id: Set(cx.id()),
+            account_id: Set(id),
+            token_hash: Set("0".repeat(64)),
+            bound_to: Set(bound.clone()),
+            address: Set(None),
+            user_agent: Set(None),
+            created_at: Set(now),
+            expires_at: Set(now + chrono::TimeDelta::days(30)),
+            last_used_at: Set(None),
+        };
+        let challenge = login_challenge::ActiveModel {
+            id: Set(cx.id()),
+            account_id: Set(id),
+            bound_to: Set(bound),
+            attempts: Set(0),
+            sealed_ceremony: Set(None),
+            created_at: Set(now),
+            expires_at: Set(now + chrono::TimeDelta::days(30)),
+            consumed_at: Set(None),
+        };
+        let stored: Result<_, sea_orm::DbErr> = house
+            .app
+            .transact(async |tx| {
+                Ok((device.clone().insert(&**tx).await?.id, challenge.clone().insert(&**tx).await?.id))
+            })
+            .await;
+        let (device, challenge) = stored.unwrap();
+        let known = [("otp", app.text("/device/id")), ("rmd", device.to_string()), ("chg", challenge.to_string())];
+        self.ids.extend(known);
     }
 
     async fn provider(&mut self, house: &House) {

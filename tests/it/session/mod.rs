@@ -1,5 +1,6 @@
 //! Sessions: logging in, keeping one, ending it.
 
+mod factors;
 mod log_in;
 mod refresh;
 mod throttle;

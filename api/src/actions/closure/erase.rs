@@ -5,6 +5,7 @@
 //! | name, address, phone, e-mail addresses, SIRET, VAT id, password | erased; handle, country and language stay |
 //! | payment methods | removed, their tokens erased |
 //! | sessions, codes | ended, void; addresses and devices erased |
+//! | second factors, backup codes, remembered devices | erased |
 //! | former passwords, known devices, counted failures, rules by address | erased |
 //! | activity | what happened and when stays; from where and its details are erased |
 //! | service e-mails | recipient and text erased, except billing mails (part of the accounts) and the closing receipt; undelivered ones are given up |
@@ -13,7 +14,7 @@
 //! | invoices, credit notes, ledger, payments | kept unchanged for their legal term, with the buyer's snapshot |
 
 use crate::actions::session as session_actions;
-use crate::actions::{Context, Error};
+use crate::actions::{Context, Error, factor};
 use crate::db::Tx;
 use crate::mail::Category;
 use domain::account::AccountStatus;
@@ -106,6 +107,7 @@ async fn access(tx: &Tx, cx: &Context<'_>, owner: AccountId) -> Result<(), Error
         .await?;
     former_password::Entity::delete_many().filter(former_password::Column::AccountId.eq(owner)).exec(&**tx).await?;
     known_device::Entity::delete_many().filter(known_device::Column::AccountId.eq(owner)).exec(&**tx).await?;
+    factor::erase(tx, owner).await?;
     session_actions::throttle::forgive(tx, cx, owner).await?;
     activity::Entity::update_many()
         .col_expr(activity::Column::Address, Expr::value(None::<String>))

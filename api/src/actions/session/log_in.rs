@@ -1,12 +1,34 @@
-//! A password opens a session.
+//! A password opens a session, or a challenge where there is a second factor.
 
-use super::{Device, Opened, open};
+use super::{Device, Opened, Opening, open, open_by};
+use crate::actions::factor::challenge::{self, Challenged};
+use crate::actions::factor::remembered;
 use crate::actions::{Context, Error, account};
 use crate::db::Tx;
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, IntoActiveModel};
 
-/// Opens a session for an account whose password was just proven (see [`super::authenticate()`]).
-/// `rehashed` replaces a hash that was made with weaker parameters.
+/// What a right password leads to.
+#[derive(Debug)]
+pub enum LoggedIn {
+    /// A session.
+    Opened(Opened),
+    /// The second factor is awaited.
+    Challenged(Challenged),
+}
+
+/// What came with the login besides the password.
+#[derive(Debug, Clone, Copy)]
+pub struct From<'a> {
+    /// Replaces a hash that was made with weaker parameters.
+    pub rehashed: Option<&'a str>,
+    /// The token of a remembered device.
+    pub device_token: Option<&'a str>,
+    /// What the owner will recognise the session by.
+    pub device: &'a Device,
+}
+
+/// Opens a session for an account whose password was just proven (see [`super::authenticate()`]), or a
+/// challenge when it has a second factor and the device is not remembered.
 ///
 /// # Errors
 /// [`Error::Unauthenticated`] when the account stopped being active meanwhile; the database's.
@@ -14,18 +36,26 @@ pub async fn log_in(
     tx: &Tx,
     cx: &Context<'_>,
     proven: &entity::account::Model,
-    rehashed: Option<&str>,
-    device: &Device,
-) -> Result<Opened, Error> {
+    from: From<'_>,
+) -> Result<LoggedIn, Error> {
     let account = account::lock(tx, proven.id).await?;
     if !account::is_open(account.status) || account.password_hash != proven.password_hash {
         return Err(Error::Unauthenticated);
     }
     let cx = &account::on_clock_of(tx, cx, &account).await?;
-    if let Some(hash) = rehashed {
+    if let Some(hash) = from.rehashed {
         let mut row = account.clone().into_active_model();
         row.password_hash = Set(hash.to_owned());
         row.update(&**tx).await?;
     }
-    open(tx, cx, &account, device).await
+    let Some(challenged) = challenge::open(tx, cx, &account).await? else {
+        return Ok(LoggedIn::Opened(open(tx, cx, &account, from.device).await?));
+    };
+    if let Some(token) = from.device_token
+        && remembered::is_remembered(tx, cx, &account, token).await?
+    {
+        challenge::withdraw(tx, cx, challenged.id).await?;
+        return Ok(LoggedIn::Opened(open_by(tx, cx, &account, (from.device, Opening::Remembered)).await?));
+    }
+    Ok(LoggedIn::Challenged(challenged))
 }

@@ -4,6 +4,7 @@
 use super::{Context, Error, record};
 use crate::db::Tx;
 use chrono::{DateTime, TimeDelta, Utc};
+use domain::factor::FactorMethod;
 use domain::id::{AccountId, RefreshTokenId, SessionId};
 use entity::{account, refresh_token, session};
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
@@ -50,11 +51,49 @@ impl std::fmt::Debug for Opened {
     }
 }
 
+/// What a session is opened by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Opening {
+    /// The password, or a proven address, where there is no second factor.
+    Password,
+    /// The password and a second factor.
+    Factor(FactorMethod),
+    /// The password from a device that is remembered: no second factor was proven.
+    Remembered,
+}
+
+impl Opening {
+    /// As the session keeps it.
+    fn words(self) -> String {
+        match self {
+            Self::Password => "password".to_owned(),
+            Self::Factor(method) => format!("password {method}"),
+            Self::Remembered => REMEMBERED.to_owned(),
+        }
+    }
+}
+
+/// What sessions from remembered devices are opened by.
+const REMEMBERED: &str = "password remembered_device";
+
+/// Opens a session for an account without second factor that proved who it is.
+///
+/// # Errors
+/// As [`open_by`].
+pub async fn open(tx: &Tx, cx: &Context<'_>, account: &account::Model, device: &Device) -> Result<Opened, Error> {
+    open_by(tx, cx, account, (device, Opening::Password)).await
+}
+
 /// Opens a session for an account that proved who it is.
 ///
 /// # Errors
 /// [`Error::Unauthenticated`] from an address that the account's rules refuse; the database's.
-pub async fn open(tx: &Tx, cx: &Context<'_>, account: &account::Model, device: &Device) -> Result<Opened, Error> {
+pub async fn open_by(
+    tx: &Tx,
+    cx: &Context<'_>,
+    account: &account::Model,
+    (device, opening): (&Device, Opening),
+) -> Result<Opened, Error> {
     if !super::account::ip_rules::allow(account, cx.address.as_deref())? {
         return Err(Error::Unauthenticated);
     }
@@ -69,6 +108,8 @@ pub async fn open(tx: &Tx, cx: &Context<'_>, account: &account::Model, device: &
         ended_at: Set(None),
         address: Set(cx.address.as_ref().map(|address| cut(address, ADDRESS_MAX))),
         user_agent: Set(device.user_agent.as_ref().map(|agent| cut(agent, USER_AGENT_MAX))),
+        proven_by: Set(Some(opening.words())),
+        factor_at: Set(matches!(opening, Opening::Factor(_)).then_some(cx.real_now)),
     };
     let session = row.insert(&**tx).await?;
     let refresh_token = add_token(tx, cx, session.id, None).await?;
@@ -76,6 +117,27 @@ pub async fn open(tx: &Tx, cx: &Context<'_>, account: &account::Model, device: &
     record::activity(tx, cx, account.id, "session.opened", Some(json!({ "session": session.id }))).await?;
     record::event(tx, cx, account.id, "session.opened", &session.id, json!({})).await?;
     Ok(Opened { session, refresh_token })
+}
+
+/// Notes that a second factor was proven in a session just now.
+///
+/// # Errors
+/// [`Error::Unauthenticated`] for a session that ended meanwhile; the database's.
+pub async fn note_factor(tx: &Tx, cx: &Context<'_>, owner: AccountId, id: SessionId) -> Result<(), Error> {
+    let noted = session::Entity::update_many()
+        .col_expr(session::Column::FactorAt, Expr::value(cx.real_now))
+        .filter(session::Column::Id.eq(id))
+        .filter(session::Column::AccountId.eq(owner))
+        .filter(session::Column::EndedAt.is_null())
+        .exec(&**tx)
+        .await?;
+    if noted.rows_affected == 1 { Ok(()) } else { Err(Error::Unauthenticated) }
+}
+
+/// Whether a session satisfies what its account wants now: one with second factors wants one of them, or a
+/// remembered device, in each.
+pub(super) fn satisfies(session: &session::Model, methods: &[FactorMethod]) -> bool {
+    methods.is_empty() || session.factor_at.is_some() || session.proven_by.as_deref() == Some(REMEMBERED)
 }
 
 /// Ends one session of an account. Ending it twice is no error.

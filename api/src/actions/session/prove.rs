@@ -1,7 +1,7 @@
-//! Step-up: the password again makes the session fresh for a few minutes.
+//! Step-up: the password again, or a second factor where there is one, makes the session fresh for a few minutes.
 
 use super::throttle;
-use crate::actions::{Context, Error, account, record};
+use crate::actions::{Context, Error, account, factor, record};
 use crate::app::App;
 use crate::db::Tx;
 use domain::id::{AccountId, SessionId};
@@ -47,6 +47,26 @@ pub async fn prove(tx: &Tx, cx: &Context<'_>, owner: AccountId, id: SessionId) -
     if touched.rows_affected != 1 {
         return Err(Error::Unauthenticated);
     }
+    note(tx, cx, owner, id).await
+}
+
+/// Proves a second factor in a session; its try is counted already.
+///
+/// # Errors
+/// [`Error::Unauthenticated`] for a wrong factor or a session that ended meanwhile; the database's.
+pub async fn prove_factor(
+    tx: &Tx,
+    cx: &Context<'_>,
+    (owner, id): (AccountId, SessionId),
+    proof: factor::Proof<'_>,
+) -> Result<(), Error> {
+    let account = account::lock(tx, owner).await?;
+    factor::prove(tx, cx, &account, proof).await?;
+    super::note_factor(tx, cx, owner, id).await?;
+    note(tx, cx, owner, id).await
+}
+
+async fn note(tx: &Tx, cx: &Context<'_>, owner: AccountId, id: SessionId) -> Result<(), Error> {
     record::activity(tx, cx, owner, "security.proven", Some(json!({ "session": id }))).await?;
     record::event(tx, cx, owner, "security.proven", &id, json!({})).await
 }

@@ -4,8 +4,8 @@
 //! its use made is unused, nobody has anything from it: it is revoked and made again. If it was used, two
 //! parties hold the chain and the session ends. There is no span of time in which a thief goes unseen.
 
-use super::{Opened, add_token, end, hash};
-use crate::actions::{Context, Error, account, record};
+use super::{Opened, add_token, end, hash, satisfies};
+use crate::actions::{Context, Error, account, factor, record};
 use crate::app::App;
 use crate::db::Tx;
 use entity::{refresh_token, session};
@@ -61,6 +61,9 @@ pub async fn refresh(tx: &Tx, cx: &Context<'_>, token: &str) -> Result<(entity::
     let alive = session.ended_at.is_none() && session.expires_at > cx.real_now;
     let allowed = account::ip_rules::allow(&account, cx.address.as_deref())?;
     if !alive || !allowed || !account::is_open(account.status) {
+        return Err(Error::Unauthenticated);
+    }
+    if !satisfies(&session, &factor::enrolled(&**tx, account.id).await?) {
         return Err(Error::Unauthenticated);
     }
     let first_use = refresh_token::Entity::update_many()
