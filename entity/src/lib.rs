@@ -14,6 +14,7 @@ pub mod email_address;
 pub mod email_setting;
 pub mod event;
 pub mod factor_guard;
+pub mod factor_recovery;
 pub mod failed_credential;
 pub mod former_password;
 pub mod idempotency_key;

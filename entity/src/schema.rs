@@ -22,6 +22,7 @@ pub fn statements(db: &DatabaseConnection) -> Vec<TableCreateStatement> {
         email_setting,
         event,
         factor_guard,
+        factor_recovery,
         failed_credential,
         former_password,
         idempotency_key,

@@ -16,7 +16,9 @@ impl MigrationTrait for Migration {
     }
 
     async fn up(&self, m: &SchemaManager) -> Result<(), DbErr> {
-        for table in [login_challenge(), factor_guard(), totp_device(), backup_code(), remembered_device()] {
+        for table in
+            [login_challenge(), factor_guard(), totp_device(), backup_code(), remembered_device(), factor_recovery()]
+        {
             m.create_table(table).await?;
         }
         for column in session_columns() {
@@ -29,7 +31,9 @@ impl MigrationTrait for Migration {
     }
 
     async fn down(&self, m: &SchemaManager) -> Result<(), DbErr> {
-        for table in ["remembered_device", "backup_code", "totp_device", "factor_guard", "login_challenge"] {
+        for table in
+            ["factor_recovery", "remembered_device", "backup_code", "totp_device", "factor_guard", "login_challenge"]
+        {
             m.drop_table(Table::drop().table(table).if_exists().to_owned()).await?;
         }
         for column in ["proven_by", "factor_at"] {
@@ -44,6 +48,7 @@ const INDEXES: &[&str] = &[
     "CREATE INDEX ix_login_challenge_expires_at ON login_challenge (expires_at)",
     "CREATE INDEX ix_totp_device_account_id_created_at ON totp_device (account_id, created_at)",
     "CREATE UNIQUE INDEX ux_backup_code_account_id_code_hash ON backup_code (account_id, code_hash)",
+    "CREATE UNIQUE INDEX ux_factor_recovery_account_id_part ON factor_recovery (account_id) WHERE ended_at IS NULL",
     "CREATE INDEX ix_remembered_device_account_id_created_at ON remembered_device (account_id, created_at)",
 ];
 
@@ -109,6 +114,22 @@ fn backup_code() -> TableCreateStatement {
         .col(timestamp_with_time_zone_null("activated_at"))
         .col(timestamp_with_time_zone_null("used_at"))
         .foreign_key(&mut of_account("backup_code"))
+        .to_owned()
+}
+
+/// Waits after which lost factors are given up.
+fn factor_recovery() -> TableCreateStatement {
+    Table::create()
+        .table("factor_recovery")
+        .col(uuid("id").primary_key().to_owned())
+        .col(uuid("account_id"))
+        .col(text("sealed_token"))
+        .col(string_len("token_hash", 64).unique_key().to_owned())
+        .col(timestamp_with_time_zone("started_at"))
+        .col(timestamp_with_time_zone("ready_at"))
+        .col(timestamp_with_time_zone("lapses_at"))
+        .col(timestamp_with_time_zone_null("ended_at"))
+        .foreign_key(&mut of_account("factor_recovery"))
         .to_owned()
 }
 

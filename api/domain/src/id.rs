@@ -107,6 +107,8 @@ ids! {
     LoginChallengeId = "chg";
     /// An authenticator app.
     TotpDeviceId = "otp";
+    /// A wait after which lost second factors are given up.
+    FactorRecoveryId = "frc";
     /// A backup code.
     BackupCodeId = "bkc";
     /// A device that needs no second factor at login for a while.

@@ -59,6 +59,8 @@ words! {
         ChallengeEnded = "challenge_ended",
         /// There are as many factors of this kind as an account can have.
         TooManyFactors = "too_many_factors",
+        /// The recovery of a lost second factor is under way.
+        RecoveryUnderWay = "recovery_under_way",
         /// The account has no second factor.
         NoSecondFactor = "no_second_factor",
         /// The backup address must differ from the primary one.

@@ -35,6 +35,8 @@ words! {
         ExpireOrder = "expire_order",
         /// Closes the account.
         CloseAccount = "close_account",
+        /// Tells of the recovery of a lost second factor.
+        FactorRecovery = "factor_recovery",
     }
 }
 
@@ -52,6 +54,7 @@ impl MilestoneKind {
             Self::Suspend => 40,
             Self::Delete | Self::ExpireOrder => 50,
             Self::CloseAccount => 60,
+            Self::FactorRecovery => 70,
         }
     }
 }
@@ -105,6 +108,8 @@ words! {
         OutcomeAwaited = "outcome_awaited",
         /// The end of an account's cooling-off.
         CoolingOffOver = "cooling_off_over",
+        /// A second factor was lost.
+        FactorsLost = "factors_lost",
     }
 }
 

@@ -4,7 +4,7 @@
 use super::{Context, Error};
 use crate::db::Tx;
 use chrono::{DateTime, Utc};
-use domain::id::AccountId;
+use domain::id::{AccountId, TestClockId};
 use domain::timeline::{MilestoneKind, MilestoneState, Rule};
 use entity::{account, milestone};
 use sea_orm::sea_query::OnConflict;
@@ -48,13 +48,26 @@ pub struct New<'a> {
 /// # Errors
 /// The database's.
 pub async fn add(tx: &Tx, cx: &Context<'_>, new: New<'_>) -> Result<(), Error> {
+    let clock = new.account.test_clock_id;
+    insert(tx, cx, new, clock).await
+}
+
+/// As [`add`], on real time whatever clock the account has: authentication.
+///
+/// # Errors
+/// The database's.
+pub async fn add_on_real_time(tx: &Tx, cx: &Context<'_>, new: New<'_>) -> Result<(), Error> {
+    insert(tx, cx, new, None).await
+}
+
+async fn insert(tx: &Tx, cx: &Context<'_>, new: New<'_>, clock: Option<TestClockId>) -> Result<(), Error> {
     let key = format!("{}:{}:{}", new.subject.simple(), new.kind, new.step);
     let row = milestone::ActiveModel {
         id: Set(cx.id()),
         account_id: Set(new.account.id),
         service_id: Set(None),
         subject_id: Set(Some(new.subject)),
-        test_clock_id: Set(new.account.test_clock_id),
+        test_clock_id: Set(clock),
         kind: Set(new.kind),
         rank: Set(new.kind.rank()),
         state: Set(MilestoneState::Planned),

@@ -212,6 +212,9 @@ impl<S: Scope> FromRequest for RequireFresh<S> {
 
 /// Whether the strongest kind of proof that the account has was given in this session just now.
 async fn is_fresh(app: &App, session: &session::Model, now: DateTime<Utc>) -> Result<bool, Problem> {
+    if crate::actions::session::is_only_recovered(session) {
+        return Ok(false);
+    }
     let methods = factor::enrolled(&**app.read(), session.account_id).await?;
     let enrolled = if methods.is_empty() { Enrolment::PasswordOnly } else { Enrolment::SecondFactor };
     let proofs = Proofs { password_at: session.authenticated_at, factor_at: session.factor_at, enrolled };

@@ -14,6 +14,7 @@ impl Message {
     pub fn secret(&self) -> Option<&str> {
         match self {
             Self::VerifyEmail { secret, .. }
+            | Self::FactorRecovery { secret, .. }
             | Self::PasswordReset { secret, .. }
             | Self::VerifyBackupEmail { secret, .. }
             | Self::ConfirmDeletion { secret, .. }
@@ -27,6 +28,7 @@ impl Message {
             | Self::BackupCodesIssued
             | Self::BackupCodeUsed { .. }
             | Self::SecondFactorRefused { .. }
+            | Self::RecoveryEnded { .. }
             | Self::PasswordOff
             | Self::IpRulesChanged { .. }
             | Self::BackupEmailChanged { .. }
@@ -72,6 +74,10 @@ impl Message {
             Self::BackupCodesIssued => context! {},
             Self::FactorAdded { name } => context! { name },
             Self::FactorRemoved { name, last } => context! { name, last },
+            Self::FactorRecovery { until, over, .. } => {
+                context! { secret => PLACEHOLDER, until => instant(*until), over }
+            }
+            Self::RecoveryEnded { completed } => context! { completed },
             Self::BackupCodeUsed { left } => context! { left },
             Self::SecondFactorRefused { address, at } => context! { address, at => instant(*at) },
             Self::NewDevice { address, program, at } => context! { address, program, at => instant(*at) },

@@ -35,6 +35,10 @@ pub enum Message {
     BackupCodesIssued,
     /// A backup code was used; so many are left.
     BackupCodeUsed { left: u64 },
+    /// Lost second factors are being recovered; with the token that stops it.
+    FactorRecovery { secret: String, until: DateTime<Utc>, over: bool },
+    /// That recovery ended: completed, or cancelled.
+    RecoveryEnded { completed: bool },
     /// The password was right, the second factor was not.
     SecondFactorRefused { address: Option<String>, at: DateTime<Utc> },
     /// The code that proves a backup address; sent to that address.
@@ -131,6 +135,8 @@ impl Message {
             | Self::BackupCodesIssued
             | Self::BackupCodeUsed { .. }
             | Self::SecondFactorRefused { .. }
+            | Self::FactorRecovery { .. }
+            | Self::RecoveryEnded { .. }
             | Self::PasswordOff
             | Self::IpRulesChanged { .. }
             | Self::VerifyBackupEmail { .. }
@@ -173,6 +179,8 @@ impl Message {
             Self::FactorRemoved { .. } => "factor_removed",
             Self::BackupCodesIssued => "backup_codes_issued",
             Self::BackupCodeUsed { .. } => "backup_code_used",
+            Self::FactorRecovery { .. } => "factor_recovery",
+            Self::RecoveryEnded { .. } => "recovery_ended",
             Self::SecondFactorRefused { .. } => "second_factor_refused",
             Self::PasswordOff => "password_off",
             Self::IpRulesChanged { .. } => "ip_rules_changed",

@@ -45,6 +45,8 @@ mails!(
     "welcome",
     "password_reset",
     "password_changed",
+    "factor_recovery",
+    "recovery_ended",
     "factor_added",
     "factor_removed",
     "backup_codes_issued",

@@ -179,6 +179,14 @@ pub(super) const fn entry_of(refusal: Refusal) -> Entry {
             ["There are too many factors", "Il y a trop de facteurs"],
             ["Remove one first.", "Retirez-en un d'abord."],
         ),
+        R::RecoveryUnderWay => entry(
+            409,
+            ["A recovery is under way", "Une récupération est en cours"],
+            [
+                "Lost second factors are being recovered: cancel that, or wait for its end.",
+                "Des seconds facteurs perdus sont en cours de récupération : annulez-la ou attendez sa fin.",
+            ],
+        ),
         R::NoSecondFactor => entry(
             409,
             ["There is no second factor", "Il n'y a pas de second facteur"],

@@ -19,6 +19,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 pub mod backup_codes;
 pub mod ip_rules;
+pub mod overview;
 pub mod password;
 pub mod remembered;
 pub mod totp;
@@ -28,6 +29,7 @@ pub(super) fn configure(cfg: &mut ServiceConfig<'_>) {
     cfg.service(prove_identity)
         .configure(password::configure)
         .configure(ip_rules::configure)
+        .configure(overview::configure)
         .configure(totp::configure)
         .configure(backup_codes::configure)
         .configure(remembered::configure);

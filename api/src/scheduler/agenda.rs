@@ -12,10 +12,11 @@
 //! | `deliver_order` | what was ordered becomes available | `order::deliver` |
 //! | `expire_order` | an unpaid order is given up | `order::expire` |
 //! | `close_account` | the account is closed and erased | `closure::complete` |
+//! | `factor_recovery` | the recovery of a lost factor is announced again, or open | `factor::recovery::due` |
 
 use super::Effect;
 use crate::actions::service::{self as services, delete, lock_account, notify, suspend};
-use crate::actions::{Context, Error, closure, order};
+use crate::actions::{Context, Error, closure, factor, order};
 use crate::db::Tx;
 use chrono::TimeDelta;
 use domain::id::{ClosureId, OrderId};
@@ -48,7 +49,8 @@ pub const fn mode(kind: MilestoneKind) -> Mode {
         | MilestoneKind::Delete
         | MilestoneKind::DeliverOrder
         | MilestoneKind::ExpireOrder
-        | MilestoneKind::CloseAccount => Mode::Single,
+        | MilestoneKind::CloseAccount
+        | MilestoneKind::FactorRecovery => Mode::Single,
     }
 }
 
@@ -99,6 +101,10 @@ pub async fn single(tx: &Tx, cx: &Context<'_>, due: &milestone::Model) -> Result
         MilestoneKind::CloseAccount => {
             lock_account(tx, due.account_id).await?;
             closure::complete(tx, cx, ClosureId(subject(due)?)).await
+        }
+        MilestoneKind::FactorRecovery => {
+            let account = lock_account(tx, due.account_id).await?;
+            factor::recovery::due(tx, cx, &account, due.step).await
         }
         MilestoneKind::Renew | MilestoneKind::Charge | MilestoneKind::Reconcile => {
             Err(Error::internal(format!("{} is not run alone", due.kind)))

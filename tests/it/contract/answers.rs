@@ -46,6 +46,7 @@ house::on_both!(every_operation_answers_what_it_declares, "2026-01-30T09:00:00Z"
     let walk = Walk::default();
     server(&walk, &house).await;
     let mut customer = account(&walk, &house).await;
+    factors(&walk, &house).await;
     money(&walk, &house, &customer).await;
     services(&walk, &house, &mut customer).await;
     provider(&walk, &house, &mut customer).await;
@@ -119,6 +120,37 @@ async fn account(walk: &Walk, house: &House) -> Client {
     walk.ok(&who, "confirm_password_reset", &[], Some(new)).await;
     who.log_in().await;
     who
+}
+
+/// Second factors: added, proven at login, lost, recovered, removed.
+async fn factors(walk: &Walk, house: &House) {
+    let mut who = house.customer().await;
+    let later = |seconds| house.clock.set(house.now() + chrono::TimeDelta::seconds(seconds));
+    let login = Some(json!({ "login": who.email, "password": house::house::PASSWORD }));
+    let new = walk.ok(&who, "add_totp_device", &[], Some(json!({ "name": "Phone" }))).await;
+    let (id, secret) = (new.text("/device/id"), new.text("/secret"));
+    let shown = || crate::session::factors::shown(house, &secret);
+    let first = Some(json!({ "code": shown() }));
+    let active = walk.ok(&who, "activate_totp_device", &[&id], first).await;
+    let kept = Some(json!({ "code": active.text("/backup_codes/0") }));
+    walk.ok(&who, "activate_backup_codes", &[], kept).await;
+    walk.ok(&who, "create_backup_codes", &[], None).await;
+    for id in ["list_totp_devices", "get_backup_codes", "get_security"] {
+        walk.ok(&who, id, &[], None).await;
+    }
+    let challenge = walk.ok(&who, "create_session", &[], login.clone()).await.expect(202).text("/challenge_id");
+    walk.ok(&who, "recover_factors", &[&challenge], None).await;
+    house.settle().await;
+    let token = Some(json!({ "token": house.token_for(&who.email) }));
+    walk.ok(&who, "cancel_factor_recovery", &[], token).await;
+    later(60);
+    let answer = Some(json!({ "method": "totp", "code": shown(), "remember_device": true }));
+    let session = walk.ok(&who, "answer_login_challenge", &[&challenge], answer).await;
+    who.token = Some(session.text("/access_token"));
+    let known = walk.ok(&who, "list_remembered_devices", &[], None).await.text("/items/0/id");
+    walk.ok(&who, "delete_remembered_device", &[&known], None).await;
+    walk.ok(&who, "delete_totp_device", &[&id], None).await;
+    walk.ok(&who, "create_session", &[], login).await.expect(201);
 }
 
 /// Judging and changing the password, rules by address.

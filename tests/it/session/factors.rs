@@ -6,7 +6,7 @@ use serde_json::json;
 use totp_rs::{Builder, Secret};
 
 /// What an authenticator app shows at the house's present instant.
-fn shown(house: &House, secret: &str) -> String {
+pub fn shown(house: &House, secret: &str) -> String {
     let app = Builder::new().with_secret(Secret::try_from_base32(secret).unwrap()).with_account_name("x");
     app.build().unwrap().generate(house.now().timestamp() as u64).to_string()
 }
@@ -183,4 +183,57 @@ on_both!(a_new_password_does_not_pass_the_second_factor, "2026-01-30T09:00:00Z",
     let reset = json!({ "token": token, "new_password": other });
     who.post("/v1/password-resets/confirmation", &reset).await.expect(204);
     who.post("/v1/sessions", &json!({ "login": who.email, "password": other })).await.expect(202);
+}));
+
+on_both!(lost_factors_are_given_up_after_three_days_with_notices, "2026-01-30T09:00:00Z", |house| Box::pin(
+    async move {
+        let (who, ..) = protected(&house).await;
+        who.put("/v1/account/backup-email", &json!({ "email": "spare@example.org" })).await.expect(202);
+        house.settle().await;
+        let code = house.code_for("spare@example.org");
+        who.post("/v1/account/backup-email/confirmation", &json!({ "code": code })).await.expect(200);
+        let ask = async |status| {
+            let id = log_in(&who).await.expect(202).text("/challenge_id");
+            who.post(&format!("/v1/sessions/challenges/{id}/recovery"), &json!({})).await.expect(status)
+        };
+        let started = ask(202).await;
+        assert_eq!(started.text("/ready_at"), "2026-02-02T09:00:00Z");
+        let other = json!({ "email": "other@example.org" });
+        assert_eq!(who.put("/v1/account/backup-email", &other).await.expect(409).code(), "recovery_under_way");
+        house.travel_to("2026-02-02T08:59:59Z").await;
+        assert_eq!(ask(202).await.text("/ready_at"), "2026-02-02T09:00:00Z");
+        let begun = "Recovery of your account: a wait has begun";
+        for address in [who.email.as_str(), "spare@example.org"] {
+            assert_eq!(house.subjects(address).iter().filter(|subject| *subject == begun).count(), 3, "{address}");
+        }
+        house.travel_to("2026-02-02T09:00:00Z").await;
+        let recovered = who.with_token(&ask(201).await.text("/access_token"));
+        assert_eq!(recovered.add_method("sim_ok").await.expect(403).code(), "fresh_proof_required");
+        let fresh = who.clone_logged_in(&house).await;
+        fresh.add_method("sim_ok").await.expect(201);
+        house.settle().await;
+        assert!(house.subjects("spare@example.org").contains(&"Your second factors were removed".to_owned()));
+    }
+));
+
+on_both!(a_recovery_is_cancelled_by_its_notice_or_by_a_factor, "2026-01-30T09:00:00Z", |house| Box::pin(async move {
+    let (who, secret, ..) = protected(&house).await;
+    let start = async || {
+        let id = log_in(&who).await.expect(202).text("/challenge_id");
+        who.post(&format!("/v1/sessions/challenges/{id}/recovery"), &json!({})).await.expect(202)
+    };
+    start().await;
+    house.settle().await;
+    let token = house.token_for(&who.email);
+    let anyone = house.stranger();
+    anyone.post("/v1/factor-recoveries/cancellation", &json!({ "token": "nothing" })).await.expect(422);
+    anyone.post("/v1/factor-recoveries/cancellation", &json!({ "token": token })).await.expect(204);
+    anyone.post("/v1/factor-recoveries/cancellation", &json!({ "token": token })).await.expect(410);
+    later(&house, 3_600);
+    assert_eq!(start().await.text("/started_at"), "2026-01-30T10:00:00Z");
+    let id = log_in(&who).await.expect(202).text("/challenge_id");
+    answer(&who, &id, "totp", &shown(&house, &secret)).await.expect(201);
+    house.travel_to("2026-02-03T09:00:00Z").await;
+    // a new wait
+    assert_eq!(start().await.text("/started_at"), "2026-02-03T09:00:00Z");
 }));

@@ -1,6 +1,6 @@
 //! Sessions: logging in, keeping one, ending it.
 
-mod factors;
+pub mod factors;
 mod log_in;
 mod refresh;
 mod throttle;

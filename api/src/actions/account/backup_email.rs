@@ -2,7 +2,7 @@
 
 use super::{CODE_DIGITS, CODE_VALID, CODE_VALID_MINUTES, MAILS_PER_HOUR, MAILS_WINDOW};
 use crate::actions::code::{self, New, Purpose, Secret};
-use crate::actions::{Context, Error, record};
+use crate::actions::{Context, Error, factor, record};
 use crate::db::Tx;
 use crate::mail::{self, Letter, Message};
 use domain::id::{AccountId, OneTimeCodeId};
@@ -21,6 +21,7 @@ const RETRY_AFTER: u64 = 3_600;
 pub async fn set(tx: &Tx, cx: &Context<'_>, owner: AccountId, email: &str) -> Result<(), Error> {
     let account = super::lock(tx, owner).await?;
     super::require_active(&account)?;
+    factor::recovery::require_none(&**tx, cx, owner).await?;
     if account.email.as_deref() == Some(email) {
         return Err(Refusal::BackupEmailSameAsPrimary.into());
     }
@@ -60,6 +61,7 @@ pub async fn confirm(
 ) -> Result<account::Model, Error> {
     let account = super::lock(tx, owner).await?;
     super::require_active(&account)?;
+    factor::recovery::require_none(&**tx, cx, owner).await?;
     let code = code::redeem_digits(tx, cx, Purpose::VerifyBackupEmail, counted, digits).await?;
     if code.account_id != owner {
         return Err(Refusal::CodeInvalid.into());
@@ -79,6 +81,7 @@ pub async fn remove(tx: &Tx, cx: &Context<'_>, owner: AccountId) -> Result<accou
     if account.backup_email.is_none() {
         return Err(Error::NotFound);
     }
+    factor::recovery::require_none(&**tx, cx, owner).await?;
     code::supersede(tx, cx, owner, Purpose::VerifyBackupEmail, None).await?;
     change(tx, cx, account, None).await
 }

@@ -115,6 +115,20 @@ pub async fn answer(
     Ok((account, opened, token))
 }
 
+/// Refuses a challenge that ended; one that is asked for something else than a session stays open.
+///
+/// # Errors
+/// [`Error::NotFound`]; `challenge_ended`; the database's.
+pub(super) async fn require(
+    tx: &Tx,
+    cx: &Context<'_>,
+    account: &accounts::Model,
+    id: LoginChallengeId,
+) -> Result<(), Error> {
+    let challenge = Entity::of(account.id).filter(Column::Id.eq(id)).one(&**tx).await?.ok_or(Error::NotFound)?;
+    still_holds(tx, cx, account, &challenge).await
+}
+
 /// The account, its password and its factors are still those of the login.
 async fn still_holds(tx: &Tx, cx: &Context<'_>, account: &accounts::Model, challenge: &Model) -> Result<(), Error> {
     let bound = binding(&**tx, &cx.tools.sealer, account).await?;

@@ -9,7 +9,9 @@ use crate::seal::Sealer;
 use domain::factor::FactorMethod;
 use domain::id::{AccountId, LoginChallengeId, SessionId};
 use domain::refusal::Refusal;
-use entity::{account as accounts, backup_code, factor_guard, login_challenge, remembered_device, totp_device};
+use entity::{
+    account as accounts, backup_code, factor_guard, factor_recovery, login_challenge, remembered_device, totp_device,
+};
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
@@ -18,6 +20,7 @@ use serde_json::json;
 
 pub mod backup_codes;
 pub mod challenge;
+pub mod recovery;
 pub mod remembered;
 pub mod totp;
 
@@ -154,6 +157,8 @@ pub async fn prove(
         .filter(factor_guard::Column::AccountId.eq(account.id))
         .exec(&**tx)
         .await?;
+    // who has a factor has lost none
+    recovery::cancel(tx, cx, account).await?;
     Ok(proof.method())
 }
 
@@ -220,13 +225,21 @@ pub async fn changed(
 /// # Errors
 /// The database's.
 pub(super) async fn erase(tx: &Tx, owner: AccountId) -> Result<(), Error> {
-    backup_codes::forget(tx, owner).await?;
-    let devices = totp_device::Entity::delete_many().filter(totp_device::Column::AccountId.eq(owner));
-    devices.exec(&**tx).await?;
+    erase_factors(tx, owner).await?;
+    let recoveries = factor_recovery::Entity::delete_many().filter(factor_recovery::Column::AccountId.eq(owner));
+    recoveries.exec(&**tx).await?;
     let remembered = remembered_device::Entity::delete_many().filter(remembered_device::Column::AccountId.eq(owner));
     remembered.exec(&**tx).await?;
     let challenges = login_challenge::Entity::delete_many().filter(login_challenge::Column::AccountId.eq(owner));
     challenges.exec(&**tx).await?;
     factor_guard::Entity::delete_by_id(owner).exec(&**tx).await?;
+    Ok(())
+}
+
+/// Deletes every second factor of an account.
+async fn erase_factors(tx: &Tx, owner: AccountId) -> Result<(), Error> {
+    backup_codes::forget(tx, owner).await?;
+    let devices = totp_device::Entity::delete_many().filter(totp_device::Column::AccountId.eq(owner));
+    devices.exec(&**tx).await?;
     Ok(())
 }

@@ -60,6 +60,8 @@ pub enum Opening {
     Factor(FactorMethod),
     /// The password from a device that is remembered: no second factor was proven.
     Remembered,
+    /// The password, after the wait that replaces a lost factor: a weaker proof.
+    Recovery,
 }
 
 impl Opening {
@@ -69,12 +71,22 @@ impl Opening {
             Self::Password => "password".to_owned(),
             Self::Factor(method) => format!("password {method}"),
             Self::Remembered => REMEMBERED.to_owned(),
+            Self::Recovery => RECOVERY.to_owned(),
         }
     }
 }
 
 /// What sessions from remembered devices are opened by.
 const REMEMBERED: &str = "password remembered_device";
+
+/// What sessions that end a recovery are opened by.
+const RECOVERY: &str = "password recovery";
+
+/// Whether the only proof that a session had is the recovery that opened it: that is never fresh.
+#[must_use]
+pub fn is_only_recovered(session: &session::Model) -> bool {
+    session.proven_by.as_deref() == Some(RECOVERY) && session.authenticated_at <= session.created_at
+}
 
 /// Opens a session for an account without second factor that proved who it is.
 ///

@@ -57,7 +57,7 @@ pub struct BackupCodesActivation {
     code: String,
 }
 
-async fn view<C: ConnectionTrait>(db: &C, owner: AccountId) -> Result<BackupCodesView, DbErr> {
+pub(super) async fn view<C: ConnectionTrait>(db: &C, owner: AccountId) -> Result<BackupCodesView, DbErr> {
     let codes = backup_code::Entity::of(owner).all(db).await?;
     let status = match codes.first() {
         None => "none",

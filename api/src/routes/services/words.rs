@@ -65,6 +65,10 @@ const fn sentences(rule: Rule) -> [&'static str; 2] {
             "The service is deleted definitively, because it was cancelled for this day.",
             "Le service est supprimé définitivement, car il a été résilié pour ce jour.",
         ],
+        Rule::FactorsLost => [
+            "E-mail about the recovery of lost second factors.",
+            "E-mail sur la récupération de seconds facteurs perdus.",
+        ],
         Rule::OrderPaid => [
             "The order is paid: what was ordered becomes available.",
             "La commande est payée : ce qui a été commandé devient disponible.",

@@ -2,6 +2,7 @@
 
 use super::{TokensView, device, tokens};
 use crate::actions::factor::challenge::{self, Challenged, Remember};
+use crate::actions::factor::recovery::{self, Asked};
 use crate::actions::factor::{self, Proof};
 use crate::actions::{Context, Error};
 use crate::app::App;
@@ -12,6 +13,7 @@ use crate::http::reply::Reply;
 use crate::problem::{Code, Problem, ProblemBody};
 use actix_web::post;
 use actix_web::web::Data;
+use chrono::{DateTime, Utc};
 use domain::factor::FactorMethod;
 use domain::id::{AccountId, LoginChallengeId};
 use serde::{Deserialize, Serialize};
@@ -20,7 +22,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 /// Routes of this file.
 pub(super) fn configure(cfg: &mut ServiceConfig<'_>) {
-    cfg.service(answer_login_challenge);
+    cfg.service(answer_login_challenge).service(recover_factors).service(cancel_factor_recovery);
 }
 
 /// A login that waits for its second factor.
@@ -127,4 +129,100 @@ pub async fn answer_login_challenge(
         })
         .await;
     noted(&app, &cx, (owner, Some(id)), outcome).await
+}
+
+/// The recovery of lost second factors.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = FactorRecovery)]
+pub struct RecoveryView {
+    /// `waiting`. Extensible enum.
+    #[schema(max_length = 16, example = "waiting")]
+    status: String,
+    /// When it began.
+    #[schema(example = "2026-01-30T09:00:00Z")]
+    started_at: DateTime<Utc>,
+    /// From when asking again completes it.
+    #[schema(example = "2026-02-02T09:00:00Z")]
+    ready_at: DateTime<Utc>,
+    /// Until when.
+    #[schema(example = "2026-02-09T09:00:00Z")]
+    lapses_at: DateTime<Utc>,
+}
+
+/// The token of a notice.
+#[derive(Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RecoveryCancellation {
+    /// The token in the notices of the recovery.
+    #[schema(max_length = 128, example = "mQ5tYkWmZrvUqJcN0fTgXhLs2aEoIi4M7uQeV1xRt9w")]
+    token: String,
+}
+
+/// Lost the second factors.
+#[utoipa::path(
+    operation_id = "recover_factors", tag = "Sign-up and sessions", security(()),
+    summary = "Recover lost second factors",
+    description = "For who has the password, but neither a second factor nor a backup code. The first time a wait of 72 hours begins, which nothing shortens: 202. Every address of the account is told at once and each day, with a token that cancels it; a proven second factor cancels it too; the backup address cannot change meanwhile. Asked again from a new login when the wait is over, within 7 days: all second factors are removed, all sessions end, and the answer is 201 with the tokens of a session that is not fresh by this login.",
+    params(("id" = String, Path, description = "Id of the challenge.", pattern = "^chg_[0-7][0-9a-hjkmnp-tv-z]{25}$", max_length = 30, example = "chg_01h455vb4pex5vsknk084sn02q")),
+    responses(
+        (status = 201, description = "The factors are removed; the tokens of the session", body = TokensView),
+        (status = 202, description = "The wait goes on", body = RecoveryView),
+        (status = 410, description = "The challenge was answered, tried too often, or is too old", body = ProblemBody),
+    ),
+    extensions(("x-error-codes" = json!(["challenge_ended"]))),
+)]
+#[post("/sessions/challenges/{id}/recovery")]
+pub async fn recover_factors(
+    app: Data<App>,
+    client: Client,
+    PathId(id): PathId<LoginChallengeId>,
+    key: Key,
+) -> Result<Reply, Problem> {
+    let (cx, device) = (client.cx(&app, app.now()), device(&client));
+    key.once(&app, &client.scope(), async |tx| {
+        Ok(match recovery::ask(tx, &cx, id, &device).await? {
+            Asked::Waiting(row) => Reply::accepted(
+                None,
+                &RecoveryView {
+                    status: "waiting".to_owned(),
+                    started_at: row.started_at,
+                    ready_at: row.ready_at,
+                    lapses_at: row.lapses_at,
+                },
+            ),
+            Asked::Recovered(recovered) => {
+                let (account, opened) = *recovered;
+                Reply::created("/v1/account", &tokens(&app, &cx, &account, &opened)?).secret()
+            }
+        })
+    })
+    .await
+}
+
+/// Stops a recovery.
+#[utoipa::path(
+    operation_id = "cancel_factor_recovery", tag = "Sign-up and sessions", security(()),
+    summary = "Cancel a recovery by token",
+    description = "Cancels the recovery of second factors with the token of any of its notices. The owner is told at every address.",
+    request_body(content = RecoveryCancellation),
+    responses(
+        (status = 204, description = "The recovery is cancelled"),
+        (status = 410, description = "The recovery has ended already", body = ProblemBody),
+        (status = 422, description = "The token is unknown", body = ProblemBody),
+    ),
+    extensions(("x-error-codes" = json!(["code_invalid", "code_expired"]))),
+)]
+#[post("/factor-recoveries/cancellation")]
+pub async fn cancel_factor_recovery(
+    app: Data<App>,
+    client: Client,
+    key: Key,
+    body: Body<RecoveryCancellation>,
+) -> Result<Reply, Problem> {
+    let cx = client.cx(&app, app.now());
+    key.once(&app, &client.scope(), async |tx| {
+        recovery::cancel_by_token(tx, &cx, &body.0.token).await?;
+        Ok(Reply::no_content())
+    })
+    .await
 }
