@@ -69,9 +69,9 @@ impl Message {
     /// The values of its templates: dates and instants as ISO texts, money as `{amount, currency}`,
     /// and [`PLACEHOLDER`] for the secret.
     #[must_use]
+    #[expect(clippy::too_many_lines, reason = "one table")]
     pub fn context(&self) -> Value {
         match self {
-            Self::BackupCodesIssued => context! {},
             Self::FactorAdded { name } => context! { name },
             Self::FactorRemoved { name, last } => context! { name, last },
             Self::FactorRecovery { until, over, .. } => {
@@ -83,6 +83,7 @@ impl Message {
             Self::NewDevice { address, program, at } => context! { address, program, at => instant(*at) },
             Self::IpRulesChanged { limited, address } => context! { limited, address },
             Self::PasswordOff
+            | Self::BackupCodesIssued
             | Self::AlreadyRegistered
             | Self::PasswordChanged
             | Self::ClosureRevoked

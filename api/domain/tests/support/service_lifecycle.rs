@@ -247,7 +247,8 @@ impl Service {
             | MilestoneKind::Reconcile
             | MilestoneKind::DeliverOrder
             | MilestoneKind::ExpireOrder
-            | MilestoneKind::CloseAccount => {}
+            | MilestoneKind::CloseAccount
+            | MilestoneKind::FactorRecovery => {}
         }
         Ok(())
     }
