@@ -2,8 +2,8 @@
 //! others.
 
 use crate::text::words;
+use core::net::IpAddr;
 use serde::{Deserialize, Serialize};
-use std::net::IpAddr;
 
 /// Rules of one account.
 pub const MAX_RULES: usize = 100;
