@@ -14,6 +14,7 @@
     reason = "a bench that cannot go on says so by panicking, and prints what it found"
 )]
 
+mod enumeration;
 mod limit;
 mod machine;
 mod renewals;
@@ -66,7 +67,21 @@ async fn main() {
             requests(on, sizes).await;
         }
     }
+    for on in [On::Sqlite, On::Postgres] {
+        if wanted("enumeration") {
+            enumeration(on).await;
+        }
+    }
     println!("\n{}", machine::describe());
+}
+
+async fn enumeration(on: On) {
+    println!("\n== does the time of an answer tell that an account exists? {on:?}, {} tries ==", enumeration::TRIES);
+    for found in enumeration::round(on).await {
+        let apart = (found.known.median / found.unknown.median - 1.0) * 100.0;
+        println!("  {:<24} there {} ms   not there {} ms", found.what, found.known, found.unknown);
+        println!("  {:<24} medians {apart:+.1} % apart, answers alike: {}", "", found.alike);
+    }
 }
 
 async fn renewals(on: On, sizes: Sizes) {

@@ -43,6 +43,7 @@ impl Server {
             .env("TACIT_SECRET_KEY", SECRET_KEY)
             .env("TACIT_SEED", "demo")
             .env("TACIT_RATE_LIMITS", "false")
+            .env("TACIT_TRUSTED_PROXIES", "127.0.0.0/8")
             .env("RUST_LOG", "warn")
             .current_dir(folder)
             .stdout(Stdio::null())

@@ -15,6 +15,7 @@ impl Message {
         match self {
             Self::VerifyEmail { secret, .. }
             | Self::FactorRecovery { secret, .. }
+            | Self::RecoverFactors { secret, .. }
             | Self::PasswordReset { secret, .. }
             | Self::VerifyBackupEmail { secret, .. }
             | Self::ConfirmDeletion { secret, .. }
@@ -90,6 +91,7 @@ impl Message {
             | Self::ClosureHalted => context! {},
             Self::VerifyEmail { valid_minutes, .. }
             | Self::PasswordReset { valid_minutes, .. }
+            | Self::RecoverFactors { valid_minutes, .. }
             | Self::VerifyBackupEmail { valid_minutes, .. } => {
                 context! { secret => PLACEHOLDER, valid_minutes }
             }

@@ -35,6 +35,8 @@ pub enum Message {
     BackupCodesIssued,
     /// A backup code was used; so many are left.
     BackupCodeUsed { left: u64 },
+    /// The code that gives up lost second factors, beside a backup code.
+    RecoverFactors { secret: String, valid_minutes: u32 },
     /// Lost second factors are being recovered; with the token that stops it.
     FactorRecovery { secret: String, until: DateTime<Utc>, over: bool },
     /// That recovery ended: completed, or cancelled.
@@ -135,6 +137,7 @@ impl Message {
             | Self::BackupCodesIssued
             | Self::BackupCodeUsed { .. }
             | Self::SecondFactorRefused { .. }
+            | Self::RecoverFactors { .. }
             | Self::FactorRecovery { .. }
             | Self::RecoveryEnded { .. }
             | Self::PasswordOff
@@ -179,6 +182,7 @@ impl Message {
             Self::FactorRemoved { .. } => "factor_removed",
             Self::BackupCodesIssued => "backup_codes_issued",
             Self::BackupCodeUsed { .. } => "backup_code_used",
+            Self::RecoverFactors { .. } => "recover_factors",
             Self::FactorRecovery { .. } => "factor_recovery",
             Self::RecoveryEnded { .. } => "recovery_ended",
             Self::SecondFactorRefused { .. } => "second_factor_refused",

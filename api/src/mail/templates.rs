@@ -56,6 +56,7 @@ mails!(
     "password_off",
     "ip_rules_changed",
     "verify_backup_email",
+    "recover_factors",
     "backup_email_changed",
     "payment_method_added",
     "payment_method_removed",

@@ -151,6 +151,19 @@ async fn factors(walk: &Walk, house: &House) {
     walk.ok(&who, "delete_remembered_device", &[&known], None).await;
     walk.ok(&who, "delete_totp_device", &[&id], None).await;
     walk.ok(&who, "create_session", &[], login).await.expect(201);
+    // lost, but for a backup code
+    let new = walk.ok(&who, "add_totp_device", &[], Some(json!({ "name": "Tablet" }))).await;
+    let code = json!({ "code": crate::session::factors::shown(house, &new.text("/secret")) });
+    let active = walk.ok(&who, "activate_totp_device", &[&new.text("/device/id")], Some(code)).await;
+    let kept = Some(json!({ "code": active.text("/backup_codes/0") }));
+    walk.ok(&who, "activate_backup_codes", &[], kept).await;
+    let login = Some(json!({ "login": who.email, "password": house::house::PASSWORD }));
+    let challenge = walk.ok(&who, "create_session", &[], login).await.expect(202).text("/challenge_id");
+    let backup = active.text("/backup_codes/1");
+    walk.ok(&who, "send_recovery_code", &[&challenge], Some(json!({ "backup_code": backup }))).await;
+    house.settle().await;
+    let both = json!({ "backup_code": backup, "code": house.code_for(&who.email) });
+    walk.ok(&who, "confirm_factor_recovery", &[&challenge], Some(both)).await;
 }
 
 /// Judging and changing the password, rules by address.

@@ -237,3 +237,53 @@ on_both!(a_recovery_is_cancelled_by_its_notice_or_by_a_factor, "2026-01-30T09:00
     // a new wait
     assert_eq!(start().await.text("/started_at"), "2026-02-03T09:00:00Z");
 }));
+
+on_both!(a_backup_code_and_a_mailed_code_recover_at_once, "2026-01-30T09:00:00Z", |house| Box::pin(async move {
+    let (who, _, _, codes) = protected(&house).await;
+    let open = log_in(&who).await.expect(202).text("/challenge_id");
+    let path = |id: &str, step: &str| format!("/v1/sessions/challenges/{id}/recovery{step}");
+    // a wait that is under way ends with it, and nobody is told that it was cancelled
+    who.post(&path(&open, ""), &json!({})).await.expect(202);
+    who.post(&path(&open, "/code"), &json!({ "backup_code": "0000-0000-0000-0000" })).await.expect(401);
+    who.post(&path(&open, "/code"), &json!({ "backup_code": codes[1] })).await.expect(202);
+    house.settle().await;
+    let code = house.code_for(&who.email);
+    let both = |backup: &str, code: &str| json!({ "backup_code": backup, "code": code });
+    // neither alone, and the code of one login not at another
+    let other = log_in(&who).await.expect(202).text("/challenge_id");
+    let elsewhere = who.post(&path(&other, "/confirmation"), &both(&codes[1], &code)).await.expect(422);
+    assert_eq!(elsewhere.code(), "code_invalid");
+    let wrong = if code == "000000" { "111111" } else { "000000" };
+    who.post(&path(&open, "/confirmation"), &both(&codes[1], wrong)).await.expect(422);
+    who.post(&path(&open, "/confirmation"), &both("0000-0000-0000-0000", &code)).await.expect(401);
+    let done = who.post(&path(&open, "/confirmation"), &both(&codes[1], &code)).await.expect(201);
+    let session = who.with_token(&done.text("/access_token"));
+    assert_eq!(session.add_method("sim_ok").await.expect(403).code(), "fresh_proof_required");
+    who.get("/v1/account").await.expect(401);
+    later(&house, 1);
+    session.post("/v1/security/proof", &json!({ "password": PASSWORD })).await.expect(204);
+    session.post("/v1/security/totp-devices", &json!({ "name": "New phone" })).await.expect(201);
+    log_in(&who).await.expect(201);
+    house.settle().await;
+    let told = house.subjects(&who.email);
+    assert!(told.contains(&"Your second factors were removed".to_owned()), "{told:?}");
+    assert!(!told.contains(&"The recovery of your account is cancelled".to_owned()), "{told:?}");
+}));
+
+on_both!(tries_at_a_recovery_are_tries_at_the_challenge, "2026-01-30T09:00:00Z", |house| Box::pin(async move {
+    let (who, secret, _, codes) = protected(&house).await;
+    let open = log_in(&who).await.expect(202).text("/challenge_id");
+    let path = |step: &str| format!("/v1/sessions/challenges/{open}/recovery/{step}");
+    who.post(&path("code"), &json!({ "backup_code": codes[1] })).await.expect(202);
+    house.settle().await;
+    let code = house.code_for(&who.email);
+    let wrong = json!({ "backup_code": codes[1], "code": if code == "000000" { "111111" } else { "000000" } });
+    let (to, tries) = (path("confirmation"), 50);
+    let answers = futures_util::future::join_all((0..tries).map(|_| who.post(&to, &wrong))).await;
+    assert_eq!(answers.iter().filter(|answer| answer.status == 422).count(), 4);
+    assert_eq!(answers.iter().filter(|answer| answer.status == 410).count(), tries - 4);
+    let right = json!({ "backup_code": codes[1], "code": code });
+    who.post(&to, &right).await.expect(410);
+    later(&house, 60);
+    answer(&who, &open, "totp", &shown(&house, &secret)).await.expect(410);
+}));

@@ -35,15 +35,15 @@ pub use sign_up::sign_up;
 pub use verify_email::verify_email;
 
 /// Mails with a code or token that one address gets in an hour.
-const MAILS_PER_HOUR: u64 = 3;
+pub(super) const MAILS_PER_HOUR: u64 = 3;
 /// The span of that limit.
-const MAILS_WINDOW: TimeDelta = TimeDelta::hours(1);
+pub(super) const MAILS_WINDOW: TimeDelta = TimeDelta::hours(1);
 /// How long a code or token of authentication can be used.
-const CODE_VALID: TimeDelta = TimeDelta::minutes(30);
+pub const CODE_VALID: TimeDelta = TimeDelta::minutes(30);
 /// The same, as mails say it.
-const CODE_VALID_MINUTES: u32 = 30;
+pub(super) const CODE_VALID_MINUTES: u32 = 30;
 /// Digits of a code.
-const CODE_DIGITS: usize = 6;
+pub(super) const CODE_DIGITS: usize = 6;
 
 pub use super::service::lock_account as lock;
 

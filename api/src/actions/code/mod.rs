@@ -36,6 +36,8 @@ pub enum Purpose {
     VerifyBackupEmail,
     /// Sets a new password.
     ResetPassword,
+    /// Gives up lost second factors, beside a backup code; its subject is the login challenge.
+    RecoverFactors,
     /// Confirms the immediate deletion of a service; its subject is the cancellation.
     DeleteService,
     /// Confirms the closure of the account; its subject is the closure.
@@ -50,6 +52,7 @@ impl Purpose {
             Self::VerifyEmail => "verify_email",
             Self::VerifyBackupEmail => "verify_backup_email",
             Self::ResetPassword => "reset_password",
+            Self::RecoverFactors => "recover_factors",
             Self::DeleteService => "delete_service",
             Self::CloseAccount => "close_account",
         }
@@ -60,7 +63,7 @@ impl Purpose {
     #[must_use]
     pub const fn now(self, cx: &Context<'_>) -> DateTime<Utc> {
         match self {
-            Self::VerifyEmail | Self::VerifyBackupEmail | Self::ResetPassword => cx.real_now,
+            Self::VerifyEmail | Self::VerifyBackupEmail | Self::ResetPassword | Self::RecoverFactors => cx.real_now,
             Self::DeleteService | Self::CloseAccount => cx.now,
         }
     }

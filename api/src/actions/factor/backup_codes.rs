@@ -77,6 +77,15 @@ pub async fn activate(tx: &Tx, cx: &Context<'_>, owner: AccountId, code: &str) -
     record::event(tx, cx, owner, "backup_codes.activated", &owner, json!({})).await
 }
 
+/// Refuses a code that could not be used now.
+///
+/// # Errors
+/// [`Error::Unauthenticated`]; the database's.
+pub(super) async fn require(tx: &Tx, cx: &Context<'_>, owner: AccountId, code: &str) -> Result<(), Error> {
+    let usable = Entity::usable(owner).filter(Column::CodeHash.eq(hash(cx, owner, code)));
+    if usable.one(&**tx).await?.is_some() { Ok(()) } else { Err(Error::Unauthenticated) }
+}
+
 /// Uses a code up and tells its owner; the update decides between requests at the same time.
 pub(super) async fn accept(tx: &Tx, cx: &Context<'_>, account: &accounts::Model, code: &str) -> Result<(), Error> {
     let used = Entity::update_many()

@@ -1,14 +1,17 @@
-//! Second factors that were lost: after 72 hours with notices to every address, a login may do without
-//! them, once. Whoever proves a factor meanwhile, or has the token of a notice, ends the wait.
+//! Second factors that were lost. Who has a backup code gives them up at once, with a mailed code beside it;
+//! who has none waits 72 hours with notices to every address, then a login may do without them, once.
+//! Whoever proves a factor meanwhile, or has the token of a notice, ends the wait. Two mails are never two
+//! proofs.
 
-use super::{challenge, changed, erase_factors};
+use super::{backup_codes, challenge, changed, erase_factors};
+use crate::actions::code::{self, Purpose, Secret};
 use crate::actions::milestone::{self, Effect, New};
 use crate::actions::session::{self, Device, Opened, Opening};
 use crate::actions::{Context, Error, account, record};
 use crate::db::Tx;
-use crate::mail::{self, Message};
+use crate::mail::{self, Letter, Message};
 use chrono::TimeDelta;
-use domain::id::{AccountId, FactorRecoveryId, LoginChallengeId};
+use domain::id::{AccountId, FactorRecoveryId, LoginChallengeId, OneTimeCodeId};
 use domain::refusal::Refusal;
 use domain::timeline::{MilestoneKind, Rule};
 use entity::account as accounts;
@@ -44,13 +47,84 @@ pub async fn ask(tx: &Tx, cx: &Context<'_>, id: LoginChallengeId, device: &Devic
         Some(recovery) if recovery.ready_at > cx.real_now => Ok(Asked::Waiting(recovery)),
         Some(recovery) => {
             end(tx, cx, &recovery).await?;
-            erase_factors(tx, account.id).await?;
-            let ended = Message::RecoveryEnded { completed: true };
-            changed(tx, cx, &account, ("factor_recovery.completed", &ended), None).await?;
-            let opened = session::open_by(tx, cx, &account, (device, Opening::Recovery)).await?;
+            let opened = recovered(tx, cx, &account, device).await?;
             Ok(Asked::Recovered(Box::new((account, opened))))
         }
     }
+}
+
+/// Mails a code for a recovery without the wait, to who shows a backup code that could be used. Neither is
+/// used up yet; its try at the challenge is counted.
+///
+/// # Errors
+/// [`Error::NotFound`]; `challenge_ended`; [`Error::Unauthenticated`] for a wrong backup code;
+/// [`Error::TooMany`] beyond the limit of mails; the database's.
+pub async fn send_code(tx: &Tx, cx: &Context<'_>, id: LoginChallengeId, backup_code: &str) -> Result<(), Error> {
+    let account = account::lock(tx, challenge::owner(&**tx, id).await?).await?;
+    let cx = &account::on_clock_of(tx, cx, &account).await?;
+    challenge::require(tx, cx, &account, id).await?;
+    backup_codes::require(tx, cx, account.id, backup_code).await?;
+    let sent = code::issued_since(tx, account.id, Purpose::RecoverFactors, cx.real_now - account::MAILS_WINDOW).await?;
+    if sent >= account::MAILS_PER_HOUR {
+        return Err(Error::TooMany { retry_after: account::MAILS_WINDOW.num_seconds().unsigned_abs() });
+    }
+    let new = code::New {
+        account: account.id,
+        purpose: Purpose::RecoverFactors,
+        subject: Some(id.0),
+        target: account.email.as_deref(),
+        bound_to: None,
+        valid: account::CODE_VALID,
+        secret: Secret::Digits(account::CODE_DIGITS),
+    };
+    let secret = code::issue(tx, cx, new).await?;
+    record::activity(tx, cx, account.id, "factor_recovery.code_sent", None).await?;
+    record::event(tx, cx, account.id, "factor_recovery.code_sent", &id, json!({})).await?;
+    let message = Message::RecoverFactors { secret, valid_minutes: account::CODE_VALID_MINUTES };
+    let cause = format!("recover_factors:{id}:{}", cx.id::<OneTimeCodeId>());
+    mail::queue(tx, cx, Letter::new(&account, &message, cause)).await
+}
+
+/// What two different proofs, a backup code and a mailed code, are.
+#[derive(Clone, Copy)]
+pub struct Proofs<'a> {
+    /// Used up.
+    pub backup_code: &'a str,
+    /// The mailed code that a try was counted at, and its digits.
+    pub mailed: (Option<OneTimeCodeId>, &'a str),
+}
+
+/// Gives the lost factors up at once; the try at the challenge is counted.
+///
+/// # Errors
+/// [`Error::NotFound`]; `challenge_ended`; [`Error::Unauthenticated`] for a wrong backup code;
+/// `code_invalid`, `code_expired`; the database's.
+pub async fn complete(
+    tx: &Tx,
+    cx: &Context<'_>,
+    id: LoginChallengeId,
+    proofs: Proofs<'_>,
+    device: &Device,
+) -> Result<(accounts::Model, Opened), Error> {
+    let account = account::lock(tx, challenge::owner(&**tx, id).await?).await?;
+    let cx = &account::on_clock_of(tx, cx, &account).await?;
+    challenge::require(tx, cx, &account, id).await?;
+    let (counted, digits) = proofs.mailed;
+    code::redeem_digits(tx, cx, Purpose::RecoverFactors, counted, digits).await?;
+    backup_codes::accept(tx, cx, &account, proofs.backup_code).await?;
+    if let Some(recovery) = current(tx, cx, account.id).await? {
+        end(tx, cx, &recovery).await?;
+    }
+    let opened = recovered(tx, cx, &account, device).await?;
+    Ok((account, opened))
+}
+
+/// Removes every factor, tells so everywhere, and opens a session that is not fresh.
+async fn recovered(tx: &Tx, cx: &Context<'_>, account: &accounts::Model, device: &Device) -> Result<Opened, Error> {
+    erase_factors(tx, account.id).await?;
+    let ended = Message::RecoveryEnded { completed: true };
+    changed(tx, cx, account, ("factor_recovery.completed", &ended), None).await?;
+    session::open_by(tx, cx, account, (device, Opening::Recovery)).await
 }
 
 async fn begin(tx: &Tx, cx: &Context<'_>, account: &accounts::Model) -> Result<Model, Error> {

@@ -48,6 +48,7 @@ pub fn account_messages() -> Vec<Message> {
         Message::FactorRemoved { name: "Phone".to_owned(), last: false },
         Message::FactorRecovery { secret: secret(), until: instant("2026-02-06T22:30:00Z"), over: false },
         Message::FactorRecovery { secret: secret(), until: instant("2026-02-06T22:30:00Z"), over: true },
+        Message::RecoverFactors { secret: secret(), valid_minutes: 30 },
         Message::RecoveryEnded { completed: true },
         Message::RecoveryEnded { completed: false },
         Message::BackupCodesIssued,

@@ -1,6 +1,8 @@
 //! The second step of a login.
 
 use super::{TokensView, device, tokens};
+use crate::actions::account;
+use crate::actions::code::{self, Purpose};
 use crate::actions::factor::challenge::{self, Challenged, Remember};
 use crate::actions::factor::recovery::{self, Asked};
 use crate::actions::factor::{self, Proof};
@@ -22,7 +24,11 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 /// Routes of this file.
 pub(super) fn configure(cfg: &mut ServiceConfig<'_>) {
-    cfg.service(answer_login_challenge).service(recover_factors).service(cancel_factor_recovery);
+    cfg.service(answer_login_challenge)
+        .service(recover_factors)
+        .service(send_recovery_code)
+        .service(confirm_factor_recovery)
+        .service(cancel_factor_recovery);
 }
 
 /// A login that waits for its second factor.
@@ -149,6 +155,36 @@ pub struct RecoveryView {
     lapses_at: DateTime<Utc>,
 }
 
+/// A backup code, for a recovery without the wait.
+#[derive(Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewRecoveryCode {
+    /// One that is not used yet; asking does not use it up.
+    #[schema(max_length = 64, example = "2k4w-9xpt-6dqr-m8vh")]
+    backup_code: String,
+}
+
+/// A code that is in the mail.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = RecoveryCode)]
+pub struct RecoveryCodeView {
+    /// Seconds for which it can be used; the challenge may end before.
+    #[schema(minimum = 1, maximum = 3600, example = 1800)]
+    expires_in: i64,
+}
+
+/// A backup code and the code that was mailed for it.
+#[derive(Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RecoveryConfirmation {
+    /// Used up by this.
+    #[schema(max_length = 64, example = "2k4w-9xpt-6dqr-m8vh")]
+    backup_code: String,
+    /// The mailed code.
+    #[schema(pattern = "^[0-9]{6}$", min_length = 6, max_length = 6, example = "492039")]
+    code: String,
+}
+
 /// The token of a notice.
 #[derive(Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -162,7 +198,7 @@ pub struct RecoveryCancellation {
 #[utoipa::path(
     operation_id = "recover_factors", tag = "Sign-up and sessions", security(()),
     summary = "Recover lost second factors",
-    description = "For who has the password, but neither a second factor nor a backup code. The first time a wait of 72 hours begins, which nothing shortens: 202. Every address of the account is told at once and each day, with a token that cancels it; a proven second factor cancels it too; the backup address cannot change meanwhile. Asked again from a new login when the wait is over, within 7 days: all second factors are removed, all sessions end, and the answer is 201 with the tokens of a session that is not fresh by this login.",
+    description = "For who has the password, but neither a second factor nor a backup code (with one, see `send_recovery_code`). The first time a wait of 72 hours begins, which nothing shortens: 202. Every address of the account is told at once and each day, with a token that cancels it; a proven second factor cancels it too; the backup address cannot change meanwhile. Asked again from a new login when the wait is over, within 7 days: all second factors are removed, all sessions end, and the answer is 201 with the tokens of a session that is not fresh by this login.",
     params(("id" = String, Path, description = "Id of the challenge.", pattern = "^chg_[0-7][0-9a-hjkmnp-tv-z]{25}$", max_length = 30, example = "chg_01h455vb4pex5vsknk084sn02q")),
     responses(
         (status = 201, description = "The factors are removed; the tokens of the session", body = TokensView),
@@ -197,6 +233,78 @@ pub async fn recover_factors(
         })
     })
     .await
+}
+
+/// Lost the second factors, but not the backup codes.
+#[utoipa::path(
+    operation_id = "send_recovery_code", tag = "Sign-up and sessions", security(()),
+    summary = "Ask for a recovery code",
+    description = "For who has the password and a backup code: mails a code of six digits to the primary address, valid for 30 minutes and for this challenge only. Together with the backup code it removes the lost second factors without the wait. Counts as a try at the challenge; at most three mails an hour go to one account.",
+    params(("id" = String, Path, description = "Id of the challenge.", pattern = "^chg_[0-7][0-9a-hjkmnp-tv-z]{25}$", max_length = 30, example = "chg_01h455vb4pex5vsknk084sn02q")),
+    request_body(content = NewRecoveryCode),
+    responses(
+        (status = 202, description = "The code is in the mail", body = RecoveryCodeView),
+        (status = 401, description = "The backup code is wrong or was used", body = ProblemBody),
+        (status = 410, description = "The challenge was answered, tried too often, or is too old", body = ProblemBody),
+    ),
+    extensions(("x-error-codes" = json!(["challenge_ended"]))),
+)]
+#[post("/sessions/challenges/{id}/recovery/code")]
+pub async fn send_recovery_code(
+    app: Data<App>,
+    client: Client,
+    PathId(id): PathId<LoginChallengeId>,
+    key: Key,
+    body: Body<NewRecoveryCode>,
+) -> Result<Reply, Problem> {
+    let cx = client.cx(&app, app.now());
+    let owner = challenge::owner(&**app.read(), id).await?;
+    factor::count_try(&app, &cx, owner, Some(id)).await?;
+    let outcome = key
+        .once(&app, &client.scope(), async |tx| {
+            recovery::send_code(tx, &cx, id, &body.0.backup_code).await?;
+            let expires_in = account::CODE_VALID.num_seconds();
+            Ok::<_, Error>(Reply::accepted(None, &RecoveryCodeView { expires_in }))
+        })
+        .await;
+    noted(&app, &cx, (owner, Some(id)), outcome).await
+}
+
+/// Proves it.
+#[utoipa::path(
+    operation_id = "confirm_factor_recovery", tag = "Sign-up and sessions", security(()),
+    summary = "Recover lost second factors at once",
+    description = "Removes all second factors with a backup code and the code that was mailed for it: two different proofs beside the password. All sessions end, every address is told, and the answer holds the tokens of a session that is not fresh by this login. Counts as a try at the challenge.",
+    params(("id" = String, Path, description = "Id of the challenge.", pattern = "^chg_[0-7][0-9a-hjkmnp-tv-z]{25}$", max_length = 30, example = "chg_01h455vb4pex5vsknk084sn02q")),
+    request_body(content = RecoveryConfirmation),
+    responses(
+        (status = 201, description = "The factors are removed; the tokens of the session", body = TokensView),
+        (status = 401, description = "The backup code is wrong or was used", body = ProblemBody),
+        (status = 410, description = "The challenge or the mailed code has ended", body = ProblemBody),
+        (status = 422, description = "The mailed code is wrong", body = ProblemBody),
+    ),
+    extensions(("x-error-codes" = json!(["challenge_ended", "code_invalid", "code_expired"]))),
+)]
+#[post("/sessions/challenges/{id}/recovery/confirmation")]
+pub async fn confirm_factor_recovery(
+    app: Data<App>,
+    client: Client,
+    PathId(id): PathId<LoginChallengeId>,
+    key: Key,
+    body: Body<RecoveryConfirmation>,
+) -> Result<Reply, Problem> {
+    let (cx, input, device) = (client.cx(&app, app.now()), body.0, device(&client));
+    let owner = challenge::owner(&**app.read(), id).await?;
+    factor::count_try(&app, &cx, owner, Some(id)).await?;
+    let counted = code::count_try(&app, owner, Purpose::RecoverFactors, Some(id.0)).await?;
+    let outcome = key
+        .once(&app, &client.scope(), async |tx| {
+            let proofs = recovery::Proofs { backup_code: &input.backup_code, mailed: (counted, &input.code) };
+            let (account, opened) = recovery::complete(tx, &cx, id, proofs, &device).await?;
+            Ok::<_, Error>(Reply::created("/v1/account", &tokens(&app, &cx, &account, &opened)?).secret())
+        })
+        .await;
+    noted(&app, &cx, (owner, Some(id)), outcome).await
 }
 
 /// Stops a recovery.
