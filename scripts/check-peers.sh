@@ -18,6 +18,7 @@ PYPI_PACKAGES=(
   dkimpy==1.1.8
   dnspython==2.9.2
   pyjwt==2.15.1
+  pynacl==1.6.2
   pyotp==2.12.1
   websockets==17.4
 )

@@ -2,6 +2,7 @@
 
 use api::config::Config;
 use api::db::{Db, Lock};
+use api::mail::Mailer;
 use api::openapi::Documents;
 use api::serve::{self, ServeError};
 use api::{actions, demo, problem, scheduler, verify};
@@ -55,6 +56,8 @@ enum Command {
         #[command(subcommand)]
         command: OperatorCommand,
     },
+    /// Prints the DKIM records that the sender's domain must publish; needs no database
+    DkimRecords,
     /// Checks every invariant of the stored data
     Verify,
     /// Tells the customer's journey step by step over HTTP
@@ -122,6 +125,7 @@ async fn run(cli: Cli) -> Result<(), Failure> {
             Ok(())
         }
         Command::Operator { command: OperatorCommand::Create { name } } => create_operator(settings()?, &name).await,
+        Command::DkimRecords => dkim_records(&settings()?),
         Command::Verify => {
             let app = serve::open(settings()?, Lock::Beside).await?;
             let outcome = verify::run(&app).await;
@@ -141,6 +145,17 @@ fn verified(broken: &[verify::Violation]) -> Result<(), Failure> {
         return Ok(());
     }
     Err(format!("{} invariants are broken", broken.len()).into())
+}
+
+fn dkim_records(config: &Config) -> Result<(), Failure> {
+    let records = Mailer::dns_records(config)?;
+    if records.is_empty() {
+        return Err("no key signs: see `mail.dkim` in the settings".into());
+    }
+    for record in records {
+        say(&format!("{record}\n"));
+    }
+    Ok(())
 }
 
 async fn migrate(config: &Config) -> Result<(), Failure> {

@@ -151,7 +151,7 @@ pub async fn open(config: Config, lock: Lock) -> Result<App, ServeError> {
             return Err(ServeError::Settings("the database is not up to date: run `tacit migrate` first".to_owned()));
         }
     }
-    let mailer = Mailer::from_url(config.mail_url.expose_secret(), &config.mail_from).map_err(ServeError::Settings)?;
+    let mailer = Mailer::of(&config).map_err(ServeError::Settings)?;
     let gateway: Arc<dyn Gateway> = Arc::new(Simulated::default());
     build_app(config, db, Arc::new(SystemClock), Box::new(SystemEntropy::default()), mailer, gateway).await
 }

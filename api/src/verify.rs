@@ -117,9 +117,11 @@ const RULES: &[(&str, &str)] = &[
         "nothing unpaid is deleted without its accepted notices",
         "SELECT CAST(s.id AS TEXT) AS detail FROM service s WHERE s.deletion_cause = 'not_renewed' AND ( \
          NOT EXISTS (SELECT 1 FROM email m WHERE m.service_id = s.id AND m.kind = 'service_suspended' \
-         AND m.boundary = s.boundary AND m.accepted_at < s.deleted_at) OR \
+         AND m.boundary = s.boundary AND m.accepted_at < s.deleted_at \
+         AND (m.state = 'accepted' OR m.bounced_at >= s.deleted_at)) OR \
          NOT EXISTS (SELECT 1 FROM email m WHERE m.service_id = s.id AND m.kind = 'deletion_warning' \
-         AND m.boundary = s.boundary AND m.accepted_at < s.deleted_at))",
+         AND m.boundary = s.boundary AND m.accepted_at < s.deleted_at \
+         AND (m.state = 'accepted' OR m.bounced_at >= s.deleted_at)))",
     ),
     (
         "a deleted service has no live attempt, no open period, nothing planned",

@@ -185,8 +185,12 @@ fn the_example_settings_are_the_defaults_and_complete() {
     for line in default.lines().map(str::trim) {
         let Some((key, value)) = line.split_once(": ") else { continue };
         let section = value.ends_with('{');
-        let written = if section { format!("[{key}]") } else { format!("{key} = ") };
-        let found = example.lines().any(|line| line.trim_start_matches("# ").starts_with(&written));
+        let written = if section { format!("{key}]") } else { format!("{key} = ") };
+        let named = |line: &str| match line.strip_prefix('[') {
+            Some(name) => section && name.rsplit('.').next() == Some(written.as_str()),
+            None => !section && line.trim_start_matches("# ").starts_with(&written),
+        };
+        let found = example.lines().any(named);
         assert!(found, "tacit.example.toml lacks `{written}`");
     }
 }

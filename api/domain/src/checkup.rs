@@ -23,6 +23,8 @@ words! {
         ProfileComplete = "profile_complete",
         /// A second address is set and proven.
         BackupEmailVerified = "backup_email_verified",
+        /// No address is known whose mails come back.
+        EmailsArrive = "emails_arrive",
         /// There is a valid default payment method.
         PaymentMethodValid = "payment_method_valid",
         /// No automatic service outlives the default payment method.
@@ -46,6 +48,8 @@ pub struct Observed {
     pub profile_complete: bool,
     /// A backup address is set and proven.
     pub backup_email_verified: bool,
+    /// Addresses of the account whose mails come back.
+    pub undeliverable_addresses: u64,
     /// A valid default payment method exists.
     pub valid_method: bool,
     /// It outlives the next renewals.
@@ -72,6 +76,7 @@ pub fn assess(seen: &Observed) -> Vec<(CheckUpItem, Severity)> {
                 CheckUpItem::PrimaryEmailVerified => verdict(seen.email_verified, Severity::Critical),
                 CheckUpItem::ProfileComplete => verdict(seen.profile_complete, Severity::Advised),
                 CheckUpItem::BackupEmailVerified => verdict(seen.backup_email_verified, Severity::Critical),
+                CheckUpItem::EmailsArrive => verdict(seen.undeliverable_addresses == 0, Severity::Critical),
                 CheckUpItem::PaymentMethodValid => verdict(seen.valid_method, method),
                 CheckUpItem::PaymentMethodOutlivesRenewals => {
                     verdict(!seen.valid_method || seen.method_outlives_renewals, Severity::Advised)
@@ -107,7 +112,7 @@ mod tests {
             missing,
             ["backup_email_verified:critical", "profile_complete:advised", "payment_method_valid:advised"]
         );
-        assert_eq!(score(&items), 62);
+        assert_eq!(score(&items), 66);
     }
 
     #[test]

@@ -95,8 +95,8 @@ impl Mailbox {
 }
 
 /// Where a mail of a category goes, the main recipient first. `primary` is taken as proven: nothing is
-/// sent to an account before. `backup` steps in for what may not be lost when every other address is
-/// known not to work.
+/// sent to an account before. `backup` hears of security too, and steps in for what may not be lost when
+/// every other address is known not to work.
 ///
 /// A category that may not be off and reaches no other address goes to the primary one, whatever was
 /// asked for: an address that waits for its proof, or whose mails come back, takes over nothing.
@@ -108,10 +108,10 @@ pub fn recipients(category: Category, primary: &Mailbox, extra: &[Mailbox], back
     if primary.takes(category) || category.stays_at_primary() || alone {
         to.push(primary.address.clone());
     }
-    to.extend(extra.iter().map(|mailbox| mailbox.address.clone()));
-    if alone && primary.undeliverable {
+    if category.stays_at_primary() || (alone && primary.undeliverable) {
         to.extend(backup.map(str::to_owned));
     }
+    to.extend(extra.iter().map(|mailbox| mailbox.address.clone()));
     let mut seen = Vec::with_capacity(to.len());
     to.retain(|address| {
         !seen.contains(address) && {
@@ -128,6 +128,60 @@ pub fn recipients(category: Category, primary: &Mailbox, extra: &[Mailbox], back
 pub fn homeless(primary: &[Category], taken: &[Category]) -> Vec<Category> {
     let kept = |category: &Category| primary.contains(category) || taken.contains(category);
     Category::ALL.iter().copied().filter(|category| !category.may_be_off() && !kept(category)).collect()
+}
+
+/// What an account's mails print so that their reader knows them.
+pub mod phrase {
+    use crate::identifier::contains_card_number;
+
+    /// Fewest characters.
+    pub const MIN: usize = 4;
+    /// Most characters.
+    pub const MAX: usize = 60;
+
+    /// Why a text can be no phrase.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+    pub enum InvalidPhrase {
+        /// Fewer than [`MIN`] characters.
+        #[error("too short")]
+        TooShort,
+        /// More than [`MAX`].
+        #[error("too long")]
+        TooLong,
+        /// More than a line, something invisible, an address of the web, or what looks like a card number.
+        #[error("not a phrase")]
+        Form,
+    }
+
+    /// The phrase without spaces at its ends.
+    ///
+    /// # Errors
+    /// [`InvalidPhrase`].
+    pub fn read(text: &str) -> Result<&str, InvalidPhrase> {
+        let text = text.trim();
+        match text.chars().count() {
+            ..MIN => return Err(InvalidPhrase::TooShort),
+            count if count > MAX => return Err(InvalidPhrase::TooLong),
+            MIN.. => {}
+        }
+        let unseen = |c: char| {
+            c.is_control()
+                || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+        };
+        let lower = text.to_lowercase();
+        // mail programs make links of these
+        let link = ["://", "www.", "@"].iter().any(|sign| lower.contains(sign));
+        if text.chars().any(unseen) || link || contains_card_number(text) {
+            return Err(InvalidPhrase::Form);
+        }
+        Ok(text)
+    }
+
+    /// What its owner is shown: the first character, so that one phrase is told from another.
+    #[must_use]
+    pub fn masked(phrase: &str) -> String {
+        phrase.chars().take(1).chain("•••".chars()).collect()
+    }
 }
 
 #[cfg(test)]
@@ -152,10 +206,10 @@ mod tests {
     }
 
     #[test]
-    fn security_always_reaches_the_primary_address() {
+    fn security_always_reaches_the_primary_and_the_backup_address() {
         let primary = mailbox("p", &[]);
         let other = mailbox("s", &[Category::Security]);
-        assert_eq!(recipients(Category::Security, &primary, &[other], Some("b")), ["p", "s"]);
+        assert_eq!(recipients(Category::Security, &primary, &[other], Some("b")), ["p", "b", "s"]);
     }
 
     #[test]
@@ -204,6 +258,25 @@ mod tests {
                 let distinct: std::collections::BTreeSet<_> = to.iter().collect();
                 prop_assert_eq!(distinct.len(), to.len());
             }
+        }
+    }
+
+    #[test]
+    fn a_phrase_is_one_visible_line_and_no_link() {
+        use phrase::{InvalidPhrase as No, masked, read};
+        assert_eq!(read("  Trois chats gris  "), Ok("Trois chats gris"));
+        assert_eq!(masked("Trois chats gris"), "T•••");
+        assert_eq!(read("abc"), Err(No::TooShort));
+        assert_eq!(read(&"é".repeat(61)), Err(No::TooLong));
+        for wrong in [
+            "a\r\nBcc: x",
+            "a\u{202e}bcd",
+            "zero\u{200b}width",
+            "see http://evil.test",
+            "WWW.evil.test",
+            "4242 4242 4242 4242",
+        ] {
+            assert_eq!(read(wrong), Err(No::Form), "{wrong:?}");
         }
     }
 }

@@ -65,6 +65,12 @@ words! {
         NoSecondFactor = "no_second_factor",
         /// The backup address must differ from the primary one.
         BackupEmailSameAsPrimary = "backup_email_same_as_primary",
+        /// The address is proven and its mails arrive: there is no code to ask for.
+        AddressAlreadyProven = "address_already_proven",
+        /// Only what the mail relay accepted can come back, and only once.
+        EmailNotAccepted = "email_not_accepted",
+        /// A mail with a code or token, or that is still on its way, is not sent again.
+        EmailNotResendable = "email_not_resendable",
         /// The password does not satisfy the policy.
         PasswordTooWeak = "password_too_weak",
         /// The password is common, or made of what guessers try first.

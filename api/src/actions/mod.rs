@@ -16,6 +16,7 @@ pub mod code;
 pub mod factor;
 pub mod invoice;
 pub mod ledger;
+pub mod mailing;
 pub mod milestone;
 pub mod operator;
 pub mod order;

@@ -18,6 +18,7 @@ impl Message {
             | Self::RecoverFactors { secret, .. }
             | Self::PasswordReset { secret, .. }
             | Self::VerifyBackupEmail { secret, .. }
+            | Self::VerifyExtraEmail { secret, .. }
             | Self::ConfirmDeletion { secret, .. }
             | Self::ConfirmClosure { secret, .. } => Some(secret),
             Self::AlreadyRegistered
@@ -33,6 +34,10 @@ impl Message {
             | Self::PasswordOff
             | Self::IpRulesChanged { .. }
             | Self::BackupEmailChanged { .. }
+            | Self::EmailRoutingChanged { .. }
+            | Self::EmailAddressProven { .. }
+            | Self::PhraseChanged { .. }
+            | Self::AddressUndeliverable { .. }
             | Self::PaymentMethodAdded { .. }
             | Self::PaymentMethodRemoved { .. }
             | Self::OrderPlaced { .. }
@@ -64,7 +69,7 @@ impl Message {
     /// person typed: they are no means of writing to strangers.
     #[must_use]
     pub fn goes_to_a_stranger(&self) -> bool {
-        matches!(self, Self::VerifyEmail { .. } | Self::VerifyBackupEmail { .. })
+        matches!(self, Self::VerifyEmail { .. } | Self::VerifyBackupEmail { .. } | Self::VerifyExtraEmail { .. })
     }
 
     /// The values of its templates: dates and instants as ISO texts, money as `{amount, currency}`,
@@ -92,11 +97,15 @@ impl Message {
             Self::VerifyEmail { valid_minutes, .. }
             | Self::PasswordReset { valid_minutes, .. }
             | Self::RecoverFactors { valid_minutes, .. }
-            | Self::VerifyBackupEmail { valid_minutes, .. } => {
+            | Self::VerifyBackupEmail { valid_minutes, .. }
+            | Self::VerifyExtraEmail { valid_minutes, .. } => {
                 context! { secret => PLACEHOLDER, valid_minutes }
             }
             Self::Welcome { handle } => context! { handle },
             Self::BackupEmailChanged { address } => context! { address },
+            Self::EmailRoutingChanged { added, removed } => context! { added, removed },
+            Self::EmailAddressProven { address } | Self::AddressUndeliverable { address } => context! { address },
+            Self::PhraseChanged { set } => context! { set },
             Self::ConfirmClosure { valid_hours, .. } => context! { secret => PLACEHOLDER, valid_hours },
             Self::ClosureScheduled { on } => context! { on => date(*on) },
             Self::AccountClosed { invoices_kept_until } => {

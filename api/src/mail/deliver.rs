@@ -2,9 +2,9 @@
 //! A node that dies in between leaves its lease to expire; the mail goes out again with the same
 //! `Message-ID`.
 
-use super::opened;
 use super::transport::{Outgoing, SEND_TIMEOUT, SendError};
-use crate::actions::Error;
+use super::{opened, phrase};
+use crate::actions::{Error, mailing};
 use crate::app::App;
 use crate::clock;
 use crate::db::Tx;
@@ -15,6 +15,7 @@ use futures_util::{StreamExt, stream};
 use sea_orm::sea_query::{Expr, LockBehavior, LockType, Query};
 use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect};
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Waits for its delivery.
 pub const QUEUED: &str = "queued";
@@ -24,13 +25,18 @@ pub const SENDING: &str = "sending";
 pub const ACCEPTED: &str = "accepted";
 /// Given up.
 pub const FAILED: &str = "failed";
+/// The relay took it and could not deliver it.
+pub const BOUNCED: &str = "bounced";
 
 /// How long a claimed mail belongs to its claimer, in seconds.
 const LEASE_SECONDS: i64 = 60;
 /// Mails sent at once.
 const CONCURRENCY: usize = 4;
-/// Tries after which a mail is given up.
+/// Tries after which a mail is given up that the relay puts off. One that cannot be handed to the relay at
+/// all is never given up: that says nothing about the mail.
 const MAX_ATTEMPTS: i32 = 12;
+/// Longest wait for a relay that was away.
+const AWAY_MINUTES: i64 = 15;
 
 /// Whose mails to deliver.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,6 +53,12 @@ enum Outcome {
     Accepted,
     Later(String),
     Never(String),
+    /// There is no such mailbox.
+    Nobody(String),
+    /// The relay could not be reached.
+    Away(String),
+    /// Not tried: the relay could not be reached for a mail before it.
+    Spared,
     /// The lease ran out before its turn.
     NotTried,
 }
@@ -66,9 +78,17 @@ pub async fn deliver_due(app: &App, scope: DeliveryScope, limit: u64) -> Result<
     if mails.is_empty() {
         return Ok(0);
     }
-    let tries = mails.into_iter().map(|mail| send(app, mail));
+    let phrases = phrase::of_mails(app, &mails).await?;
+    let away = AtomicBool::new(false);
+    let tries = mails.into_iter().map(|mail| send(app, mail, (&phrases, &away)));
     let tried: Vec<Tried> = stream::iter(tries).buffer_unordered(CONCURRENCY).collect().await;
-    app.transact(async |tx: &Tx| record(tx, app, &tried).await).await
+    let finished = app.transact(async |tx: &Tx| record(tx, app, &tried).await).await?;
+    for Tried { mail, outcome } in &tried {
+        if let Outcome::Nobody(_) = outcome {
+            app.transact(async |tx: &Tx| mailing::bounce::refused(tx, &app.tools, app.now(), mail).await).await?;
+        }
+    }
+    Ok(finished)
 }
 
 fn accounts_on(clock: TestClockId) -> sea_orm::sea_query::SelectStatement {
@@ -143,18 +163,23 @@ async fn claim(tx: &Tx, scope: DeliveryScope, now: DateTime<Utc>, limit: u64) ->
     Ok(mails)
 }
 
-async fn send(app: &App, mail: email::Model) -> Tried {
+async fn send(app: &App, mail: email::Model, (phrases, away): (&HashMap<EmailId, String>, &AtomicBool)) -> Tried {
     let now = app.now();
     let enough = TimeDelta::from_std(SEND_TIMEOUT).unwrap_or(TimeDelta::MAX);
+    if away.load(Ordering::Relaxed) {
+        return Tried { mail, outcome: Outcome::Spared };
+    }
     if mail.lease_until.is_none_or(|lease| lease - now < enough) {
         return Tried { mail, outcome: Outcome::NotTried };
     }
-    let Ok(opened) = opened(&app.tools, &mail) else {
+    let Ok(opened) = opened(&app.tools, &mail, phrases.get(&mail.id).map(String::as_str)) else {
         return Tried { mail, outcome: Outcome::Never("its secret cannot be opened".to_owned()) };
     };
     let outgoing = Outgoing {
         id: mail.id,
         kind: mail.kind.clone(),
+        category: mail.category.clone(),
+        language: mail.language,
         to: mail.to_address.clone(),
         subject: mail.subject.clone(),
         text: opened.text,
@@ -167,6 +192,12 @@ async fn send(app: &App, mail: email::Model) -> Tried {
         Err(SendError::Temporary(why)) if mail.attempts >= MAX_ATTEMPTS => Outcome::Never(why),
         Err(SendError::Temporary(why)) => Outcome::Later(why),
         Err(SendError::Permanent(why)) => Outcome::Never(why),
+        Err(SendError::NoSuchAddress(why)) => Outcome::Nobody(why),
+        Err(SendError::Unreachable(why)) => {
+            // one outage costs one wait, not one for each mail
+            away.store(true, Ordering::Relaxed);
+            Outcome::Away(why)
+        }
     };
     Tried { mail, outcome }
 }
@@ -190,19 +221,30 @@ async fn record(tx: &Tx, app: &App, tried: &[Tried]) -> Result<usize, Error> {
                     .col_expr(email::Column::AcceptedAt, Expr::value(at))
                     .col_expr(email::Column::LastError, Expr::value(None::<String>))
             }
-            Outcome::Never(why) => without_secret(app, change)
+            Outcome::Never(why) | Outcome::Nobody(why) => without_secret(app, change)
                 .col_expr(email::Column::State, Expr::value(FAILED))
                 .col_expr(email::Column::LastError, Expr::value(why.as_str())),
             Outcome::Later(why) => change
                 .col_expr(email::Column::State, Expr::value(QUEUED))
-                .col_expr(email::Column::DueAt, Expr::value(real_now + back_off(mail.attempts)))
+                .col_expr(email::Column::DueAt, Expr::value(real_now + jittered(app, back_off(mail.attempts))))
                 .col_expr(email::Column::LastError, Expr::value(why.as_str())),
+            Outcome::Away(why) => {
+                let wait = back_off(mail.attempts).min(TimeDelta::minutes(AWAY_MINUTES));
+                change
+                    .col_expr(email::Column::State, Expr::value(QUEUED))
+                    .col_expr(email::Column::DueAt, Expr::value(real_now + jittered(app, wait)))
+                    .col_expr(email::Column::LastError, Expr::value(why.as_str()))
+            }
+            Outcome::Spared => change
+                .col_expr(email::Column::State, Expr::value(QUEUED))
+                .col_expr(email::Column::Attempts, Expr::value(mail.attempts - 1))
+                .col_expr(email::Column::DueAt, Expr::value(real_now + jittered(app, back_off(1)))),
             Outcome::NotTried => change
                 .col_expr(email::Column::State, Expr::value(QUEUED))
                 .col_expr(email::Column::Attempts, Expr::value(mail.attempts - 1)),
         };
         let done = change.exec(&**tx).await?.rows_affected == 1;
-        finished += usize::from(done && matches!(outcome, Outcome::Accepted | Outcome::Never(_)));
+        finished += usize::from(done && matches!(outcome, Outcome::Accepted | Outcome::Never(_) | Outcome::Nobody(_)));
         told(mail, outcome);
     }
     Ok(finished)
@@ -248,15 +290,24 @@ fn back_off(attempts: i32) -> TimeDelta {
     }
 }
 
+/// Up to a fifth less: what failed together does not come back together.
+fn jittered(app: &App, wait: TimeDelta) -> TimeDelta {
+    let mut byte = [0_u8; 1];
+    app.tools.entropy.fill(&mut byte);
+    let [less] = byte;
+    wait - wait * i32::from(less) / (5 * 256)
+}
+
 fn told(mail: &email::Model, outcome: &Outcome) {
     match outcome {
         Outcome::Accepted => tracing::debug!(email = %mail.id, kind = mail.kind, "accepted"),
-        Outcome::Later(why) => {
+        Outcome::Later(why) | Outcome::Away(why) => {
             tracing::warn!(email = %mail.id, kind = mail.kind, attempts = mail.attempts, why, "not sent yet");
         }
-        Outcome::Never(why) => {
+        Outcome::Never(why) | Outcome::Nobody(why) => {
             tracing::error!(email = %mail.id, kind = mail.kind, attempts = mail.attempts, why, "given up");
         }
+        Outcome::Spared => tracing::debug!(email = %mail.id, kind = mail.kind, "the relay is away"),
         Outcome::NotTried => tracing::debug!(email = %mail.id, kind = mail.kind, "its lease ran out before its turn"),
     }
 }

@@ -47,6 +47,16 @@ pub enum Message {
     VerifyBackupEmail { secret: String, valid_minutes: u32 },
     /// The backup address was set or removed (masked address, absent when removed).
     BackupEmailChanged { address: Option<String> },
+    /// The code that proves an extra address, or one whose mails came back; sent to that address.
+    VerifyExtraEmail { secret: String, valid_minutes: u32 },
+    /// Which addresses receive which mails was changed (masked addresses).
+    EmailRoutingChanged { added: Vec<String>, removed: Vec<String> },
+    /// An extra address was proven and receives mails now (masked).
+    EmailAddressProven { address: String },
+    /// The anti-phishing phrase was set or removed.
+    PhraseChanged { set: bool },
+    /// Mails to an address of the account come back (masked); sent to the others.
+    AddressUndeliverable { address: String },
     /// A payment method was added.
     PaymentMethodAdded { label: String, is_default: bool },
     /// A payment method was removed.
@@ -143,7 +153,12 @@ impl Message {
             | Self::PasswordOff
             | Self::IpRulesChanged { .. }
             | Self::VerifyBackupEmail { .. }
-            | Self::BackupEmailChanged { .. } => Category::Security,
+            | Self::BackupEmailChanged { .. }
+            | Self::VerifyExtraEmail { .. }
+            | Self::EmailRoutingChanged { .. }
+            | Self::EmailAddressProven { .. }
+            | Self::PhraseChanged { .. }
+            | Self::AddressUndeliverable { .. } => Category::Security,
             Self::PaymentMethodAdded { .. }
             | Self::PaymentMethodRemoved { .. }
             | Self::PaymentFailed { .. }
@@ -190,6 +205,11 @@ impl Message {
             Self::IpRulesChanged { .. } => "ip_rules_changed",
             Self::VerifyBackupEmail { .. } => "verify_backup_email",
             Self::BackupEmailChanged { .. } => "backup_email_changed",
+            Self::VerifyExtraEmail { .. } => "verify_extra_email",
+            Self::EmailRoutingChanged { .. } => "email_routing_changed",
+            Self::EmailAddressProven { .. } => "email_address_proven",
+            Self::PhraseChanged { .. } => "phrase_changed",
+            Self::AddressUndeliverable { .. } => "address_undeliverable",
             Self::PaymentMethodAdded { .. } => "payment_method_added",
             Self::PaymentMethodRemoved { .. } => "payment_method_removed",
             Self::OrderPlaced { .. } => "order_placed",

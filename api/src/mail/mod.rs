@@ -5,6 +5,8 @@
 //! | which mails are there, what do they say | [`message`], `templates/{fr,en}/<kind>.txt` |
 //! | what can a template print | [`context`], [`filters`], [`markup`] |
 //! | how is a mail stored, how is a secret kept apart | [`row`], [`queue`], [`opened`] |
+//! | to which addresses does it go | [`routing`] |
+//! | what does its reader know it by | [`phrase`], [`domain::authenticity`] |
 //! | when is it sent, again, or given up | [`deliver`] |
 //! | how does it leave | [`transport`] |
 
@@ -13,6 +15,8 @@ pub mod deliver;
 pub mod filters;
 pub mod markup;
 pub mod message;
+pub mod phrase;
+pub mod routing;
 pub mod templates;
 #[cfg(test)]
 mod tests;
@@ -21,6 +25,7 @@ pub mod transport;
 pub use context::PLACEHOLDER;
 pub use deliver::{DeliveryScope, deliver_due};
 pub use message::{Category, Message};
+pub use routing::Addresses;
 pub use templates::{Brand, Rendered, Templates};
 pub use transport::{Mailer, Outgoing, Reachable, SendError, SentMail};
 
@@ -125,16 +130,37 @@ pub fn row(cx: &Context<'_>, letter: &Letter<'_>) -> Result<email::ActiveModel, 
     })
 }
 
-/// Queues a mail. One that has been queued for the same cause before is not queued again: success.
+/// Queues a mail to the addresses that its category goes to, one row each; with a secret, or to an address
+/// of its own, to that address only. One that has been queued for the same cause before is not queued
+/// again: success.
 ///
 /// # Errors
 /// Those of [`row`], or the database's.
 pub async fn queue(tx: &Tx, cx: &Context<'_>, letter: Letter<'_>) -> Result<(), Error> {
-    queue_all(tx, vec![row(cx, &letter)?]).await
+    if letter.to.is_some() || letter.message.secret().is_some() {
+        return queue_all(tx, vec![row(cx, &letter)?]).await;
+    }
+    let to = Addresses::of(&**tx, letter.account).await?.recipients(letter.message.category());
+    let mut to = to.into_iter();
+    let Some(main) = to.next() else { return Ok(()) };
+    let first = row(cx, &Letter { to: Some(main), ..letter.clone() })?;
+    let copied = first.id.clone().take();
+    if insert(tx, vec![first]).await? == 0 {
+        // its copies went with it
+        return Ok(());
+    }
+    let copies = to.zip(1..).map(|(address, number)| {
+        let cause = format!("{}>{number}", letter.cause);
+        let mut copy = row(cx, &Letter { to: Some(address), cause, ..letter.clone() })?;
+        copy.copy_of = Set(copied);
+        Ok(copy)
+    });
+    let copies = copies.collect::<Result<Vec<_>, Error>>()?;
+    queue_all(tx, copies).await
 }
 
-/// Queues a mail to every proven address of an account: the primary one and the backup one. `occasion`
-/// tells one change from another, so that each address hears of each once.
+/// Queues a mail to every address that must hear of a change: the primary one, the backup one, and those
+/// that its category goes to. `occasion` tells one change from another, so that each hears of each once.
 ///
 /// # Errors
 /// Those of [`row`], or the database's.
@@ -145,9 +171,17 @@ pub async fn tell_everywhere(
     message: &Message,
     occasion: &str,
 ) -> Result<(), Error> {
-    for (to, place) in [(&account.email, "primary"), (&account.backup_email, "backup")] {
-        let Some(to) = to else { continue };
-        let cause = format!("{}:{occasion}:{place}", message.kind());
+    if account.email.is_none() {
+        return Ok(());
+    }
+    let routed = Addresses::of(&**tx, account).await?.recipients(message.category());
+    let mut told: Vec<&String> = Vec::new();
+    for (number, to) in account.email.iter().chain(&account.backup_email).chain(&routed).enumerate() {
+        if told.contains(&to) {
+            continue;
+        }
+        told.push(to);
+        let cause = format!("{}:{occasion}:{number}", message.kind());
         queue(tx, cx, Letter { to: Some(to.clone()), ..Letter::new(account, message, cause) }).await?;
     }
     Ok(())
@@ -160,11 +194,15 @@ pub async fn tell_everywhere(
 pub async fn queue_all(tx: &Tx, rows: Vec<email::ActiveModel>) -> Result<(), Error> {
     let mut rows = rows.into_iter().peekable();
     while rows.peek().is_some() {
-        let once = OnConflict::column(email::Column::Cause).do_nothing().to_owned();
-        let chunk: Vec<_> = rows.by_ref().take(CHUNK).collect();
-        email::Entity::insert_many(chunk).on_conflict(once).exec_without_returning(&**tx).await?;
+        insert(tx, rows.by_ref().take(CHUNK).collect()).await?;
     }
     Ok(())
+}
+
+/// Inserts those whose cause is not there; answers how many.
+async fn insert(tx: &Tx, rows: Vec<email::ActiveModel>) -> Result<u64, Error> {
+    let once = OnConflict::column(email::Column::Cause).do_nothing().to_owned();
+    Ok(email::Entity::insert_many(rows).on_conflict(once).exec_without_returning(&**tx).await?)
 }
 
 /// A stored mail with its secret in its place.
@@ -184,20 +222,25 @@ impl std::fmt::Debug for Opened {
     }
 }
 
-/// Opens a stored mail: for its delivery, and for the operator's view in development.
+/// Opens a stored mail with its phrase: for its delivery, and, without one, for the operator's view in
+/// development.
 ///
 /// # Errors
 /// [`Error::Internal`] for a secret that another key sealed.
-pub fn opened(tools: &Tools, mail: &email::Model) -> Result<Opened, Error> {
-    let Some(sealed) = &mail.sealed_secret else {
-        return Ok(Opened { text: mail.text_body.clone(), html: mail.html_body.clone(), secret: None });
+pub fn opened(tools: &Tools, mail: &email::Model, phrase: Option<&str>) -> Result<Opened, Error> {
+    let (mut text, mut html) = (mail.text_body.clone(), mail.html_body.clone());
+    let secret = match &mail.sealed_secret {
+        Some(sealed) => Some(tools.sealer.open(&place(mail.id), sealed)?),
+        None => None,
     };
-    let secret = tools.sealer.open(&place(mail.id), sealed)?;
-    Ok(Opened {
-        text: mail.text_body.replace(PLACEHOLDER, &secret),
-        html: mail.html_body.replace(PLACEHOLDER, &markup::html_escaped(&secret)),
-        secret: Some(secret),
-    })
+    if let Some(secret) = &secret {
+        text = text.replace(PLACEHOLDER, secret);
+        html = html.replace(PLACEHOLDER, &markup::html_escaped(secret));
+    }
+    if let Some(phrase) = phrase {
+        (text, html) = self::phrase::printed(mail.language, phrase, (&text, &html));
+    }
+    Ok(Opened { text, html, secret })
 }
 
 /// A fresh code that proves a mail genuine.

@@ -1,17 +1,21 @@
 //! How mails leave: to a relay, into files, or into memory.
 
+mod dkim;
+mod relay;
+
+use crate::config::{Config, MailConfig};
 use chrono::{DateTime, Utc};
+use dkim::Signers;
+use domain::account::Language;
 use domain::id::EmailId;
-use lettre::message::header::{HeaderName, HeaderValue};
-use lettre::message::{Mailbox, MultiPart};
+use lettre::message::header::{ContentTransferEncoding, ContentType, HeaderName, HeaderValue, MIME_VERSION_1_0};
+use lettre::message::{Body, Mailbox, MessageBuilder, MultiPart};
 use lettre::{Address, AsyncSmtpTransport, AsyncTransport, Tokio1Executor};
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-/// Longest wait for each answer of the relay.
-const COMMAND_TIMEOUT: Duration = Duration::from_secs(15);
 /// Longest delivery of one mail; the lease must outlast it.
 pub const SEND_TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -22,6 +26,10 @@ pub struct Outgoing {
     pub id: EmailId,
     /// Its kind.
     pub kind: String,
+    /// Its category.
+    pub category: String,
+    /// What it is written in.
+    pub language: Language,
     /// Where to.
     pub to: String,
     /// One line.
@@ -51,6 +59,12 @@ pub enum SendError {
     /// Will never work.
     #[error("{0}")]
     Permanent(String),
+    /// Will never work: there is no such mailbox.
+    #[error("{0}")]
+    NoSuchAddress(String),
+    /// The relay is away, or will not talk to us: it says nothing about this mail.
+    #[error("{0}")]
+    Unreachable(String),
 }
 
 /// A mail that a `memory:` mailer took.
@@ -71,6 +85,9 @@ pub struct SentMail {
 /// Where mails go.
 pub struct Mailer {
     from: Mailbox,
+    reply_to: Option<Mailbox>,
+    feedback: Option<String>,
+    signers: Signers,
     way: Way,
 }
 
@@ -103,18 +120,49 @@ impl std::fmt::Debug for Mailer {
 }
 
 impl Mailer {
-    /// From the settings. `smtp://user:password@host:port` talks plainly, for a relay on this machine;
-    /// with `?tls=required` it insists on STARTTLS; `smtps://` is TLS from the start; `file:dir` writes
-    /// one `.eml` a mail; `memory:` keeps them, for tests.
+    /// From all the settings.
+    ///
+    /// # Errors
+    /// What is wrong with them; never a password or a key in them.
+    pub fn of(config: &Config) -> Result<Self, String> {
+        use secrecy::ExposeSecret;
+        let mailer = Self::with(config.mail_url.expose_secret(), &config.mail_from, &config.mail)?;
+        let mail = &config.mail;
+        let reply_to = (!mail.reply_to.is_empty()).then(|| mail.reply_to.parse());
+        let reply_to =
+            reply_to.transpose().map_err(|_| format!("mail.reply_to: `{}` is not an address", mail.reply_to))?;
+        let feedback = mail.feedback.as_str();
+        if feedback.len() > 40 || !feedback.chars().all(|c| c.is_ascii_alphanumeric() || c == '-') {
+            return Err("mail.feedback: at most 40 letters, digits and dashes".to_owned());
+        }
+        let signers = Signers::of(mail, mailer.from.email.domain())?;
+        let feedback = (!feedback.is_empty()).then(|| feedback.to_owned());
+        Ok(Self { reply_to, feedback, signers, ..mailer })
+    }
+
+    /// What the DNS of the sender's domain must say about the keys that sign, as lines of a zone.
+    ///
+    /// # Errors
+    /// What is wrong with the settings; never a part of a key.
+    pub fn dns_records(config: &Config) -> Result<Vec<String>, String> {
+        let from: Mailbox =
+            config.mail_from.parse().map_err(|_| format!("mail_from: `{}` is not an address", config.mail_from))?;
+        dkim::records(&config.mail, from.email.domain())
+    }
+
+    /// From an address alone: SMTP as in [`relay`]; `file:dir` writes one `.eml` a mail; `memory:` keeps
+    /// them, for tests.
     ///
     /// # Errors
     /// What is wrong with the settings; never the password in them.
     pub fn from_url(url: &str, from: &str) -> Result<Self, String> {
+        Self::with(url, from, &MailConfig::default())
+    }
+
+    fn with(url: &str, from: &str, config: &MailConfig) -> Result<Self, String> {
         let from: Mailbox = from.parse().map_err(|_| format!("mail_from: `{from}` is not an address"))?;
         let way = if url.starts_with("smtp://") || url.starts_with("smtps://") {
-            let relay = AsyncSmtpTransport::<Tokio1Executor>::from_url(url)
-                .map_err(|_| "mail_url: not an SMTP address; `tls` may be `required`".to_owned())?;
-            Way::Relay(relay.timeout(Some(COMMAND_TIMEOUT)).build())
+            Way::Relay(relay::from_url(url, config, from.email.domain())?)
         } else if let Some(dir) = url.strip_prefix("file:") {
             let dir = PathBuf::from(dir.strip_prefix("//").unwrap_or(dir));
             private_folder(&dir).map_err(|error| format!("mail_url: {}: {error}", dir.display()))?;
@@ -124,7 +172,7 @@ impl Mailer {
         } else {
             return Err("mail_url must begin with smtp://, smtps:// or file:".to_owned());
         };
-        Ok(Self { from, way })
+        Ok(Self { from, reply_to: None, feedback: None, signers: Signers::none(), way })
     }
 
     /// Whether mails stay on this machine, where scripts may read their codes.
@@ -170,14 +218,18 @@ impl Mailer {
     pub async fn send(&self, mail: &Outgoing) -> Result<(), SendError> {
         let message = self.message(mail)?;
         match &self.way {
-            Way::Relay(relay) => match tokio::time::timeout(SEND_TIMEOUT, relay.send(message)).await {
-                Ok(Ok(_)) => Ok(()),
-                Ok(Err(error)) => Err(told(&error)),
-                Err(_) => Err(SendError::Temporary("the relay did not answer in time".to_owned())),
-            },
+            Way::Relay(relay) => {
+                let bytes = self.signers.signed(&message);
+                let sent = relay.send_raw(message.envelope(), &bytes);
+                match tokio::time::timeout(SEND_TIMEOUT, sent).await {
+                    Ok(Ok(_)) => Ok(()),
+                    Ok(Err(error)) => Err(relay::told(&error)),
+                    Err(_) => Err(SendError::Unreachable("the relay did not answer in time".to_owned())),
+                }
+            }
             Way::Files(dir) => {
                 let (dir, name) = (dir.clone(), file_name(mail));
-                let bytes = message.formatted();
+                let bytes = self.signers.signed(&message);
                 let written = tokio::task::spawn_blocking(move || write_whole(&dir, &name, &bytes)).await;
                 match written {
                     Ok(Ok(())) => Ok(()),
@@ -188,7 +240,7 @@ impl Mailer {
             Way::Memory(memory) => {
                 let mut memory = memory.lock().unwrap_or_else(PoisonError::into_inner);
                 if memory.down {
-                    return Err(SendError::Temporary("the relay is down".to_owned()));
+                    return Err(SendError::Unreachable("the relay is down".to_owned()));
                 }
                 if let Some(error) = memory.failures.pop_front() {
                     return Err(error);
@@ -215,7 +267,7 @@ impl Mailer {
         let to: Address = mail.to.parse().map_err(|_| SendError::Permanent("the address cannot be used".to_owned()))?;
         let fixed =
             |name: &'static str, value: &str| HeaderValue::new(HeaderName::new_from_ascii_str(name), value.to_owned());
-        lettre::Message::builder()
+        let mut message = lettre::Message::builder()
             .from(self.from.clone())
             .to(Mailbox::new(None, to))
             .subject(super::markup::one_line(&mail.subject))
@@ -223,30 +275,32 @@ impl Mailer {
             .message_id(Some(self.message_id(mail.id)))
             .raw_header(fixed("Auto-Submitted", "auto-generated"))
             .raw_header(fixed("X-Auto-Response-Suppress", "All"))
-            .multipart(MultiPart::alternative_plain_html(mail.text.clone(), mail.html.clone()))
-            .map_err(|_| SendError::Permanent("the message cannot be built".to_owned()))
+            .raw_header(fixed("Content-Language", mail.language.as_str()));
+        if let Some(reply_to) = &self.reply_to {
+            message = message.reply_to(reply_to.clone());
+        }
+        if let Some(sender) = &self.feedback {
+            message =
+                message.raw_header(fixed("Feedback-ID", &format!("{}:{}:tacit:{sender}", mail.kind, mail.category)));
+        }
+        let parts = MultiPart::alternative_plain_html(mail.text.clone(), mail.html.clone());
+        whole(message, &parts).ok_or_else(|| SendError::Permanent("the message cannot be built".to_owned()))
     }
 }
 
-/// What the relay's answer means, without its words, which often repeat the address.
-fn told(error: &lettre::transport::smtp::Error) -> SendError {
-    let code = error.status().map(u16::from);
-    match code {
-        // our own login or the encryption of the line: nothing about this mail
-        Some(code @ (530 | 534 | 535 | 538)) => SendError::Temporary(format!("the relay refused us with {code}")),
-        Some(code) if error.is_permanent() => SendError::Permanent(format!("the relay refused it with {code}")),
-        Some(code) => SendError::Temporary(format!("the relay put it off with {code}")),
-        None if error.is_timeout() => SendError::Temporary("the relay did not answer in time".to_owned()),
-        None if error.is_tls() => SendError::Temporary("no encrypted line to the relay".to_owned()),
-        None => SendError::Temporary("no connection to the relay".to_owned()),
-    }
+/// The message with the parts' type among its own headers, where a signature covers it.
+fn whole(message: MessageBuilder, parts: &MultiPart) -> Option<lettre::Message> {
+    let kind: ContentType = parts.headers().get()?;
+    let formatted = parts.formatted();
+    let body = formatted.windows(4).position(|end| end == b"\r\n\r\n").and_then(|at| formatted.get(at + 4..))?;
+    let body = Body::dangerous_pre_encoded(body.to_vec(), ContentTransferEncoding::SevenBit);
+    message.header(MIME_VERSION_1_0).header(kind).body(body).ok()
 }
 
 fn file_name(mail: &Outgoing) -> String {
     format!("{}-{}-{}.eml", mail.created_at.format("%Y%m%dT%H%M%SZ"), mail.kind, mail.id)
 }
 
-/// Writes beside and renames: whoever looks into the folder sees whole mails only.
 /// Mails hold codes: their folder is its owner's only.
 fn private_folder(dir: &Path) -> std::io::Result<()> {
     let mut builder = std::fs::DirBuilder::new();
@@ -256,6 +310,7 @@ fn private_folder(dir: &Path) -> std::io::Result<()> {
     builder.create(dir)
 }
 
+/// Writes beside and renames: whoever looks into the folder sees whole mails only.
 fn write_whole(dir: &Path, name: &str, bytes: &[u8]) -> std::io::Result<()> {
     private_folder(dir)?;
     let beside = dir.join(format!(".{name}.part"));

@@ -31,6 +31,14 @@ pub const CODES: &[(&str, [&str; 2])] = &[
     ("in_the_past", ["Must not be in the past.", "Ne doit pas être dans le passé."]),
     ("not_available", ["Is not available.", "N'est pas disponible."]),
     ("duplicate_item", ["Is the same as an item before.", "Est identique à un élément précédent."]),
+    (
+        "category_homeless",
+        [
+            "Leaves {category} without an address: choose one for it.",
+            "Laisse {category} sans adresse : choisissez-en une.",
+        ],
+    ),
+    ("category_stays", ["{category} always goes here too.", "{category} arrive toujours ici aussi."]),
     ("currency_mismatch", ["Must be in {currency}.", "Doit être en {currency}."]),
 ];
 

@@ -200,6 +200,30 @@ pub(super) const fn entry_of(refusal: Refusal) -> Entry {
             ["The backup address is the primary one", "L'adresse de secours est l'adresse principale"],
             ["Choose another address.", "Choisissez une autre adresse."],
         ),
+        R::AddressAlreadyProven => entry(
+            409,
+            ["The address is proven already", "L'adresse est déjà vérifiée"],
+            [
+                "Its mails arrive: there is no code to ask for.",
+                "Les messages y arrivent : il n'y a pas de code à demander.",
+            ],
+        ),
+        R::EmailNotAccepted => entry(
+            409,
+            ["The mail cannot come back", "Ce message ne peut pas être retourné"],
+            [
+                "The mail relay has not accepted it, or it came back for another reason before.",
+                "Le relais ne l'a pas accepté, ou il a déjà été retourné pour une autre raison.",
+            ],
+        ),
+        R::EmailNotResendable => entry(
+            409,
+            ["The mail cannot be sent again", "Ce message ne peut pas être renvoyé"],
+            [
+                "It carries a code or token (ask for a new one instead), is still on its way, or was erased.",
+                "Il contient un code ou un jeton (demandez-en un autre), est encore en route, ou a été effacé.",
+            ],
+        ),
         R::PasswordTooWeak => entry(
             422,
             ["The password is too weak", "Le mot de passe est trop faible"],

@@ -22,6 +22,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 pub mod activity;
 pub mod check_up;
+pub mod mailing;
 pub mod view;
 
 use view::AccountView;
@@ -34,6 +35,7 @@ pub(super) fn configure(cfg: &mut ServiceConfig<'_>) {
         .service(confirm_backup_email)
         .service(delete_backup_email)
         .service(get_balance)
+        .configure(mailing::configure)
         .service(check_up::get_check_up)
         .service(activity::list_activity);
 }

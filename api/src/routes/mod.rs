@@ -64,6 +64,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 pub mod account;
 pub mod accounts;
+pub mod authenticity;
 pub mod cancellations;
 pub mod catalog;
 pub mod closure;
@@ -100,6 +101,7 @@ pub fn configure(cfg: &mut ServiceConfig<'_>) {
             // account
             .configure(account::configure)
             .configure(emails::configure)
+            .configure(authenticity::configure)
             .configure(closure::configure)
             .configure(security::configure)
             // what is bought and rented

@@ -5,6 +5,7 @@ mod check_up;
 mod closure;
 mod emails;
 mod ip_rules;
+mod mailing;
 mod password;
 mod profile;
 mod reset_password;

@@ -104,6 +104,7 @@ async fn account(walk: &Walk, house: &House) -> Client {
     }
     let mails = who.get("/v1/account/emails").await.items();
     walk.ok(&who, "get_email", &[mails[0]["id"].as_str().unwrap()], None).await;
+    mailboxes(walk, house, &who).await;
     walk.ok(&who, "delete_backup_email", &[], None).await;
     walk.ok(&who, "create_password_reset", &[], Some(json!({ "login": email }))).await;
     house.settle().await;
@@ -120,6 +121,42 @@ async fn account(walk: &Walk, house: &House) -> Client {
     walk.ok(&who, "confirm_password_reset", &[], Some(new)).await;
     who.log_in().await;
     who
+}
+
+/// Where mails go, what they print, what came back.
+async fn mailboxes(walk: &Walk, house: &House, who: &Client) {
+    let to = "accounting@example.org";
+    let choice = |primary: &[&str], email: &str| {
+        Some(json!({
+            "primary": { "categories": primary }, "addresses": [{ "email": email, "categories": ["billing"] }],
+        }))
+    };
+    let all = ["account", "security", "billing", "renewal", "order", "product"];
+    walk.go(who, "set_email_routing", (&[], ""), choice(&["billing"], &who.email)).await.expect(422);
+    walk.ok(who, "set_email_routing", &[], choice(&all, to)).await;
+    walk.ok(who, "resend_email_address_code", &[], Some(json!({ "email": to }))).await;
+    house.settle().await;
+    let wrong = Some(json!({ "email": to, "code": "000000" }));
+    walk.go(who, "confirm_email_address", (&[], ""), wrong).await.expect(422);
+    let code = Some(json!({ "email": to, "code": house.code_for(to) }));
+    walk.ok(who, "confirm_email_address", &[], code).await;
+    walk.go(who, "resend_email_address_code", (&[], ""), Some(json!({ "email": to }))).await.expect(409);
+    walk.ok(who, "set_anti_phishing_phrase", &[], Some(json!({ "phrase": "Three grey cats" }))).await;
+    walk.ok(who, "get_anti_phishing_phrase", &[], None).await;
+    house.settle().await;
+    let mails = who.get("/v1/account/emails?kind=email_routing_changed").await.expect(200).items();
+    let mail = mails[0]["id"].as_str().unwrap();
+    walk.ok(who, "resend_email", &[mail], None).await;
+    let code = Some(json!({ "code": mails[0]["authenticity_code"] }));
+    walk.ok(&house.stranger(), "check_email_authenticity", &[], code).await;
+    walk.ok(&house.stranger(), "check_email_authenticity", &[], Some(json!({ "code": "0000" }))).await;
+    let operator = house.operator().await;
+    let report = Some(json!({ "email_id": mail, "kind": "hard", "diagnostic": "550 5.1.1" }));
+    walk.ok(&operator, "report_bounce", &[], report).await;
+    let other = Some(json!({ "email_id": mail, "kind": "complaint" }));
+    walk.go(&operator, "report_bounce", (&[], ""), other).await.expect(409);
+    walk.ok(who, "get_email_routing", &[], None).await;
+    walk.ok(who, "get_email", &[mail], None).await;
 }
 
 /// Second factors: added, proven at login, lost, recovered, removed.

@@ -1,6 +1,6 @@
 //! The second address: proven by a code, for recovery and notices.
 
-use super::{CODE_DIGITS, CODE_VALID, CODE_VALID_MINUTES, MAILS_PER_HOUR, MAILS_WINDOW};
+use super::{CODE_DIGITS, CODE_VALID, CODE_VALID_MINUTES, MAILS_PER_HOUR, MAILS_WINDOW, RETRY_AFTER};
 use crate::actions::code::{self, New, Purpose, Secret};
 use crate::actions::{Context, Error, factor, record};
 use crate::db::Tx;
@@ -10,9 +10,6 @@ use domain::refusal::Refusal;
 use entity::account;
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, IntoActiveModel};
 use serde_json::json;
-
-/// Seconds to wait once the limit of mails is reached.
-const RETRY_AFTER: u64 = 3_600;
 
 /// Mails a code to the new address. The present backup address stays until the code comes back.
 ///

@@ -2,6 +2,7 @@
 
 use super::profile;
 use crate::actions::{Error, payment_method, today};
+use crate::mail::Addresses;
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use domain::checkup::{CheckUpItem, Observed, Severity, assess};
 use domain::id::AccountId;
@@ -40,6 +41,7 @@ async fn observe<C: ConnectionTrait>(db: &C, account: &account::Model, on: Naive
         email_verified: account.email_verified_at.is_some(),
         profile_complete: profile::is_complete(account),
         backup_email_verified: account.backup_email.is_some(),
+        undeliverable_addresses: undeliverable(db, account).await?,
         valid_method: method.is_some(),
         method_outlives_renewals: outlives,
         automatic_services: automatic(owner).count(db).await?,
@@ -47,6 +49,16 @@ async fn observe<C: ConnectionTrait>(db: &C, account: &account::Model, on: Naive
         unpaid_invoices: unpaid(owner).count(db).await?,
         waiting_orders: waiting(owner).count(db).await?,
     })
+}
+
+/// Addresses that are still the account's and whose mails come back.
+async fn undeliverable<C: ConnectionTrait>(db: &C, account: &account::Model) -> Result<u64, Error> {
+    if account.email.is_none() {
+        return Ok(0);
+    }
+    let addresses = Addresses::of(db, account).await?;
+    let marked = addresses.undeliverable.iter().filter(|mark| addresses.holds(&mark.address)).count();
+    Ok(u64::try_from(marked).unwrap_or(u64::MAX))
 }
 
 fn automatic(owner: AccountId) -> Select<service::Entity> {

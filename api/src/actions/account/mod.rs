@@ -38,6 +38,8 @@ pub use verify_email::verify_email;
 pub(super) const MAILS_PER_HOUR: u64 = 3;
 /// The span of that limit.
 pub(super) const MAILS_WINDOW: TimeDelta = TimeDelta::hours(1);
+/// Seconds to wait once the limit of mails is reached.
+pub(super) const RETRY_AFTER: u64 = 3_600;
 /// How long a code or token of authentication can be used.
 pub const CODE_VALID: TimeDelta = TimeDelta::minutes(30);
 /// The same, as mails say it.

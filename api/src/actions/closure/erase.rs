@@ -9,6 +9,7 @@
 //! | former passwords, known devices, counted failures, rules by address | erased |
 //! | activity | what happened and when stays; from where and its details are erased |
 //! | service e-mails | recipient and text erased, except billing mails (part of the accounts) and the closing receipt; undelivered ones are given up |
+//! | extra addresses, anti-phishing phrase, marks on addresses | erased |
 //! | reasons written by the owner, names given to services | erased |
 //! | stored answers to repeated requests | erased |
 //! | invoices, credit notes, ledger, payments | kept unchanged for their legal term, with the buyer's snapshot |
@@ -21,8 +22,8 @@ use domain::account::AccountStatus;
 use domain::id::AccountId;
 use domain::payment::PaymentMethodStatus;
 use entity::{
-    account, activity, cancellation, email, former_password, idempotency_key, known_device, one_time_code, order,
-    order_item, payment_method, service, session,
+    account, activity, cancellation, email, email_address, email_setting, former_password, idempotency_key,
+    known_device, one_time_code, order, order_item, payment_method, service, session, undeliverable_address,
 };
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter};
@@ -30,6 +31,8 @@ use serde_json::json;
 
 /// No password has this hash.
 const NO_PASSWORD: &str = "!";
+/// Copies of one mail at most: to the backup address and the extra ones.
+const MAX_COPIES: usize = domain::mailing::MAX_ADDRESSES + 1;
 
 /// Erases. `receipt` is the cause of the last mail, which still has to be delivered.
 ///
@@ -41,6 +44,7 @@ pub(super) async fn erase(tx: &Tx, cx: &Context<'_>, account: &account::Model, r
     access(tx, cx, account.id).await?;
     answers(tx, account).await?;
     mails(tx, account.id, receipt).await?;
+    mailboxes(tx, account.id).await?;
     texts(tx, account.id).await
 }
 
@@ -133,20 +137,23 @@ async fn answers(tx: &Tx, account: &account::Model) -> Result<(), Error> {
 
 async fn mails(tx: &Tx, owner: AccountId, receipt: &str) -> Result<(), Error> {
     use email::Column;
+    let kept: Vec<String> =
+        std::iter::once(receipt.to_owned()).chain((1..=MAX_COPIES).map(|copy| format!("{receipt}>{copy}"))).collect();
     let others = || {
         email::Entity::update_many()
             .col_expr(Column::ToAddress, Expr::value(""))
             .col_expr(Column::SealedSecret, Expr::value(None::<String>))
+            .col_expr(Column::BounceDiagnostic, Expr::value(None::<String>))
             .filter(Column::AccountId.eq(owner))
-            .filter(Column::Cause.ne(receipt))
+            .filter(Column::Cause.is_not_in(kept.clone()))
     };
     // what waits for its delivery has nobody to go to
     email::Entity::update_many()
         .col_expr(Column::State, Expr::value(crate::mail::deliver::FAILED))
         .col_expr(Column::LastError, Expr::value("account closed"))
         .filter(Column::AccountId.eq(owner))
-        .filter(Column::Cause.ne(receipt))
-        .filter(Column::State.ne(crate::mail::deliver::ACCEPTED))
+        .filter(Column::Cause.is_not_in(kept.clone()))
+        .filter(Column::State.is_in([crate::mail::deliver::QUEUED, crate::mail::deliver::SENDING]))
         .exec(&**tx)
         .await?;
     others().exec(&**tx).await?;
@@ -157,6 +164,16 @@ async fn mails(tx: &Tx, owner: AccountId, receipt: &str) -> Result<(), Error> {
         .filter(Column::Category.ne(Category::Billing.as_str()))
         .exec(&**tx)
         .await?;
+    Ok(())
+}
+
+/// The extra addresses, the phrase, what came back.
+async fn mailboxes(tx: &Tx, owner: AccountId) -> Result<(), Error> {
+    let addresses = email_address::Column::AccountId.eq(owner);
+    email_address::Entity::delete_many().filter(addresses).exec(&**tx).await?;
+    email_setting::Entity::delete_many().filter(email_setting::Column::AccountId.eq(owner)).exec(&**tx).await?;
+    let bounced = undeliverable_address::Column::AccountId.eq(owner);
+    undeliverable_address::Entity::delete_many().filter(bounced).exec(&**tx).await?;
     Ok(())
 }
 

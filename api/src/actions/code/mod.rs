@@ -34,6 +34,8 @@ pub enum Purpose {
     VerifyEmail,
     /// Proves a backup address.
     VerifyBackupEmail,
+    /// Proves an extra address for mails (its subject), or one whose mails came back.
+    ProveAddress,
     /// Sets a new password.
     ResetPassword,
     /// Gives up lost second factors, beside a backup code; its subject is the login challenge.
@@ -51,6 +53,7 @@ impl Purpose {
         match self {
             Self::VerifyEmail => "verify_email",
             Self::VerifyBackupEmail => "verify_backup_email",
+            Self::ProveAddress => "prove_address",
             Self::ResetPassword => "reset_password",
             Self::RecoverFactors => "recover_factors",
             Self::DeleteService => "delete_service",
@@ -63,7 +66,11 @@ impl Purpose {
     #[must_use]
     pub const fn now(self, cx: &Context<'_>) -> DateTime<Utc> {
         match self {
-            Self::VerifyEmail | Self::VerifyBackupEmail | Self::ResetPassword | Self::RecoverFactors => cx.real_now,
+            Self::VerifyEmail
+            | Self::VerifyBackupEmail
+            | Self::ProveAddress
+            | Self::ResetPassword
+            | Self::RecoverFactors => cx.real_now,
             Self::DeleteService | Self::CloseAccount => cx.now,
         }
     }
@@ -274,7 +281,14 @@ async fn consume(tx: &Tx, cx: &Context<'_>, purpose: Purpose, code: Model) -> Re
         .filter(Column::SupersededAt.is_null())
         .exec(&**tx)
         .await?;
-    if used.rows_affected == 1 { Ok(code) } else { Err(Refusal::CodeExpired.into()) }
+    if used.rows_affected == 0 {
+        return Err(Refusal::CodeExpired.into());
+    }
+    if let Some(address) = &code.target {
+        // it was read there: mails arrive
+        super::mailing::works_again(tx, code.account_id, address).await?;
+    }
+    Ok(code)
 }
 
 /// Digits are few: their hash holds for one account only.

@@ -5,6 +5,7 @@ use super::{live_attempt, notify, open_invoice, replan, save, suspend::RECHECK_M
 use crate::actions::milestone::Effect;
 use crate::actions::{Context, Error, cancellation, invoice, record, today};
 use crate::db::Tx;
+use crate::mail::deliver::ACCEPTED;
 use chrono::TimeDelta;
 use domain::deletion::{LiveAttempt, Notices, Verdict, may_delete};
 use domain::service::{DeletionCause, ServiceEvent, ServiceStatus};
@@ -82,6 +83,8 @@ async fn notices(tx: &Tx, service: &service::Model) -> Result<Notices, Error> {
             .filter(email::Column::Kind.eq(kind))
             .filter(email::Column::Boundary.eq(service.boundary))
             .filter(email::Column::Cycle.eq(service.cycle))
+            // what came back told nobody; a copy to any other proven address did
+            .filter(email::Column::State.eq(ACCEPTED))
             .filter(email::Column::AcceptedAt.is_not_null())
     };
     let suspension = accepted("service_suspended").order_by_asc(email::Column::AcceptedAt).one(&**tx).await?;

@@ -135,11 +135,29 @@ fn a_secret_is_not_in_the_row_and_stands_in_its_place_once_opened() {
         let mail = stored(&tools, "en", &message);
         assert!(!format!("{mail:?}").contains(SECRET), "{}", mail.kind);
         assert_eq!(mail.sealed_secret.is_some(), message.secret().is_some());
-        let Opened { text, html, secret } = opened(&tools, &mail).unwrap();
+        let Opened { text, html, secret } = opened(&tools, &mail, None).unwrap();
         if message.secret().is_some() {
             assert!(mail.text_body.contains(PLACEHOLDER) && mail.html_body.contains(PLACEHOLDER), "{}", mail.kind);
             assert!(text.contains(SECRET) && html.contains(SECRET), "{}", mail.kind);
             assert_eq!(secret.as_deref(), Some(SECRET));
+        }
+    }
+}
+
+#[test]
+fn the_phrase_stands_at_the_head_of_both_parts_and_nowhere_in_the_row() {
+    let tools = tools();
+    for message in every_message("web-01") {
+        for (language, label) in [("fr", "Votre phrase anti-hameçonnage\u{a0}:"), ("en", "Your anti-phishing phrase:")]
+        {
+            let mail = stored(&tools, language, &message);
+            let Opened { text, html, .. } = opened(&tools, &mail, Some("3 <chats> & 1 toit")).unwrap();
+            assert!(text.starts_with(&format!("{label} 3 <chats> & 1 toit\n\n")), "{}: {text}", mail.kind);
+            let printed =
+                format!("{label} <strong class=\"word\" style=\"color:#1f2937\">3 &lt;chats&gt; &amp; 1 toit<");
+            assert_eq!(html.matches(&printed).count(), 1, "{}: {html}", mail.kind);
+            let without = opened(&tools, &mail, None).unwrap();
+            assert!(!without.text.contains(label) && !without.html.contains(label), "{}", mail.kind);
         }
     }
 }
@@ -285,7 +303,8 @@ fn samples_are_written() {
     for (number, message) in every_message("web-01").iter().enumerate() {
         for language in ["fr", "en"] {
             let mail = stored(&tools, language, message);
-            let Opened { text, html, .. } = opened(&tools, &mail).unwrap();
+            let phrase = Some("Trois chats gris sur un toit").filter(|_| !message.goes_to_a_stranger());
+            let Opened { text, html, .. } = opened(&tools, &mail, phrase).unwrap();
             let name = format!("{language}-{number:02}-{}", mail.kind);
             std::fs::write(folder.join(format!("{name}.html")), html).unwrap();
             std::fs::write(folder.join(format!("{name}.txt")), format!("Subject: {}\n\n{text}", mail.subject)).unwrap();

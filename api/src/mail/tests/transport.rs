@@ -2,6 +2,7 @@
 
 use super::samples::instant;
 use crate::mail::{Brand, Mailer, Outgoing, SendError, Templates};
+use domain::account::Language;
 use domain::id::EmailId;
 use uuid::Uuid;
 
@@ -9,6 +10,8 @@ fn outgoing(to: &str) -> Outgoing {
     Outgoing {
         id: EmailId(Uuid::from_u128(1)),
         kind: "welcome".to_owned(),
+        category: "account".to_owned(),
+        language: Language::Fr,
         to: to.to_owned(),
         subject: "Élan\r\nBcc: x@y.test".to_owned(),
         text: "Bonjour à vous".to_owned(),

@@ -7,6 +7,7 @@ use crate::http::page::{self, KeyColumn, Page, PageQuery};
 use crate::http::reply::Reply;
 use crate::mail;
 use crate::problem::Problem;
+use crate::routes::emails::printed;
 use actix_web::get;
 use actix_web::web::Data;
 use chrono::{DateTime, NaiveDate, Utc};
@@ -59,7 +60,7 @@ pub struct EmailView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, max_length = 255, example = "482913")]
     pub secret: Option<String>,
-    /// `queued`, `sending`, `accepted` by the relay, `failed`. Extensible enum.
+    /// `queued`, `sending`, `accepted` by the relay, `failed`, `bounced`. Extensible enum.
     #[schema(max_length = 16, example = "accepted")]
     pub state: String,
     /// How often its delivery was tried.
@@ -80,6 +81,35 @@ pub struct EmailView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, max_length = 1000, example = "450 mailbox busy")]
     pub last_error: Option<String>,
+    /// Its authenticity code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, max_length = 19, example = "7K3M-9QXZ-04AB-C2DE")]
+    pub authenticity_code: Option<String>,
+    /// The mail that it says the same as, at another address or again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, nullable = false, pattern = "^eml_[0-7][0-9a-hjkmnp-tv-z]{25}$", max_length = 30, example = "eml_01h455vb4pex5vsknk084sn02q")]
+    pub copy_of: Option<EmailId>,
+    /// When it came back, on the account's clock.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = "2026-01-30T11:00:00Z")]
+    pub bounced_at: Option<DateTime<Utc>>,
+    /// `hard`, `soft` or `complaint`. Extensible enum.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, max_length = 16, example = "hard")]
+    pub bounce_kind: Option<String>,
+    /// What the relay's report said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, max_length = 1000, example = "550 5.1.1 user unknown")]
+    pub bounce_diagnostic: Option<String>,
+}
+
+/// Whether codes and tokens are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Secrets {
+    /// In development mode they are.
+    InDevelopment,
+    /// They are not.
+    Hidden,
 }
 
 /// Which mails to list.
@@ -121,14 +151,14 @@ pub async fn list_operator_emails(
     // ids follow real time: mails of an account whose clock stands still keep their order
     let key = query.sort(&[], KeyColumn::Desc(email::Column::Id))?;
     let page = page::keyset(app.read(), select, key, &query).await?;
-    let page = page.try_map(|mail| view(&app, mail))?;
+    let page = page.try_map(|mail| view(&app, mail, Secrets::InDevelopment))?;
     Ok(Reply::page(&page, &query).header("cache-control", "no-store"))
 }
 
-fn view(app: &App, mail: email::Model) -> Result<EmailView, crate::actions::Error> {
-    let development = app.config().test_clocks && app.mailer.is_development();
+pub(super) fn view(app: &App, mail: email::Model, secrets: Secrets) -> Result<EmailView, crate::actions::Error> {
+    let development = secrets == Secrets::InDevelopment && app.config().test_clocks && app.mailer.is_development();
     let (text, secret) = if development {
-        let opened = mail::opened(&app.tools, &mail)?;
+        let opened = mail::opened(&app.tools, &mail, None)?;
         (opened.text, opened.secret)
     } else {
         (mail.text_body, None)
@@ -150,5 +180,10 @@ fn view(app: &App, mail: email::Model) -> Result<EmailView, crate::actions::Erro
         created_at: mail.created_at,
         accepted_at: mail.accepted_at,
         last_error: mail.last_error,
+        authenticity_code: mail.authenticity_code.map(|code| printed(&code)),
+        copy_of: mail.copy_of,
+        bounced_at: mail.bounced_at,
+        bounce_kind: mail.bounce_kind.map(|kind| kind.to_string()),
+        bounce_diagnostic: mail.bounce_diagnostic,
     })
 }

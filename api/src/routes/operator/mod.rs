@@ -1,6 +1,7 @@
 //! The provider's staff and systems: accounts, mails, test clocks, parked work, deliveries, the catalogue.
 
 pub mod accounts;
+pub mod bounces;
 pub mod clocks;
 pub mod emails;
 pub mod milestones;
@@ -14,6 +15,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 /// The routes.
 pub fn configure(cfg: &mut ServiceConfig<'_>) {
     cfg.configure(accounts::configure)
+        .configure(bounces::configure)
         .configure(clocks::configure)
         .configure(emails::configure)
         .configure(milestones::configure)
