@@ -11,10 +11,11 @@ use crate::db::Tx;
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::id::{AccountId, EmailId, TestClockId};
 use entity::{account, email, test_clock};
-use futures_util::{StreamExt, stream};
+use futures_util::{FutureExt, StreamExt, stream};
 use sea_orm::sea_query::{Expr, LockBehavior, LockType, Query};
-use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect, UpdateMany};
 use std::collections::HashMap;
+use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Waits for its delivery.
@@ -35,8 +36,8 @@ const CONCURRENCY: usize = 4;
 /// Tries after which a mail is given up that the relay puts off. One that cannot be handed to the relay at
 /// all is never given up: that says nothing about the mail.
 const MAX_ATTEMPTS: i32 = 12;
-/// Longest wait for a relay that was away.
-const AWAY_MINUTES: i64 = 15;
+/// How long to wait for a relay that was away.
+const AWAY_MINUTES: i64 = 2;
 
 /// Whose mails to deliver.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,13 +83,13 @@ pub async fn deliver_due(app: &App, scope: DeliveryScope, limit: u64) -> Result<
     let away = AtomicBool::new(false);
     let tries = mails.into_iter().map(|mail| send(app, mail, (&phrases, &away)));
     let tried: Vec<Tried> = stream::iter(tries).buffer_unordered(CONCURRENCY).collect().await;
-    let finished = app.transact(async |tx: &Tx| record(tx, app, &tried).await).await?;
+    // the address first: whoever dies in between asks the relay again, and loses nothing
     for Tried { mail, outcome } in &tried {
         if let Outcome::Nobody(_) = outcome {
             app.transact(async |tx: &Tx| mailing::bounce::refused(tx, &app.tools, app.now(), mail).await).await?;
         }
     }
-    Ok(finished)
+    app.transact(async |tx: &Tx| record(tx, app, &tried).await).await
 }
 
 fn accounts_on(clock: TestClockId) -> sea_orm::sea_query::SelectStatement {
@@ -172,6 +173,10 @@ async fn send(app: &App, mail: email::Model, (phrases, away): (&HashMap<EmailId,
     if mail.lease_until.is_none_or(|lease| lease - now < enough) {
         return Tried { mail, outcome: Outcome::NotTried };
     }
+    if mail.attempts > MAX_ATTEMPTS {
+        // nobody who tried it lived to record what became of it
+        return Tried { mail, outcome: Outcome::Never("each try ended without an outcome".to_owned()) };
+    }
     let Ok(opened) = opened(&app.tools, &mail, phrases.get(&mail.id).map(String::as_str)) else {
         return Tried { mail, outcome: Outcome::Never("its secret cannot be opened".to_owned()) };
     };
@@ -187,7 +192,9 @@ async fn send(app: &App, mail: email::Model, (phrases, away): (&HashMap<EmailId,
         created_at: mail.created_at,
         date: now,
     };
-    let outcome = match app.mailer.send(&outgoing).await {
+    // one mail that makes a library fail holds up no other
+    let sent = AssertUnwindSafe(app.mailer.send(&outgoing)).catch_unwind().await;
+    let outcome = match sent.unwrap_or_else(|_| Err(SendError::Permanent("building it failed".to_owned()))) {
         Ok(()) => Outcome::Accepted,
         Err(SendError::Temporary(why)) if mail.attempts >= MAX_ATTEMPTS => Outcome::Never(why),
         Err(SendError::Temporary(why)) => Outcome::Later(why),
@@ -229,16 +236,9 @@ async fn record(tx: &Tx, app: &App, tried: &[Tried]) -> Result<usize, Error> {
                 .col_expr(email::Column::DueAt, Expr::value(real_now + jittered(app, back_off(mail.attempts))))
                 .col_expr(email::Column::LastError, Expr::value(why.as_str())),
             Outcome::Away(why) => {
-                let wait = back_off(mail.attempts).min(TimeDelta::minutes(AWAY_MINUTES));
-                change
-                    .col_expr(email::Column::State, Expr::value(QUEUED))
-                    .col_expr(email::Column::DueAt, Expr::value(real_now + jittered(app, wait)))
-                    .col_expr(email::Column::LastError, Expr::value(why.as_str()))
+                waiting(app, change, mail).col_expr(email::Column::LastError, Expr::value(why.as_str()))
             }
-            Outcome::Spared => change
-                .col_expr(email::Column::State, Expr::value(QUEUED))
-                .col_expr(email::Column::Attempts, Expr::value(mail.attempts - 1))
-                .col_expr(email::Column::DueAt, Expr::value(real_now + jittered(app, back_off(1)))),
+            Outcome::Spared => waiting(app, change, mail),
             Outcome::NotTried => change
                 .col_expr(email::Column::State, Expr::value(QUEUED))
                 .col_expr(email::Column::Attempts, Expr::value(mail.attempts - 1)),
@@ -250,8 +250,17 @@ async fn record(tx: &Tx, app: &App, tried: &[Tried]) -> Result<usize, Error> {
     Ok(finished)
 }
 
+/// As before, until the relay may be there again: that it is away counts against no mail.
+fn waiting(app: &App, change: UpdateMany<email::Entity>, mail: &email::Model) -> UpdateMany<email::Entity> {
+    let again = app.now() + jittered(app, TimeDelta::minutes(AWAY_MINUTES));
+    change
+        .col_expr(email::Column::State, Expr::value(QUEUED))
+        .col_expr(email::Column::Attempts, Expr::value(mail.attempts - 1))
+        .col_expr(email::Column::DueAt, Expr::value(again))
+}
+
 /// Forgets the secret, except where a script has to read it.
-fn without_secret(app: &App, change: sea_orm::UpdateMany<email::Entity>) -> sea_orm::UpdateMany<email::Entity> {
+fn without_secret(app: &App, change: UpdateMany<email::Entity>) -> UpdateMany<email::Entity> {
     if app.mailer.is_development() && app.config().test_clocks {
         return change;
     }

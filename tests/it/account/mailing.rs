@@ -347,6 +347,52 @@ on_both!(a_mail_is_sent_again_three_times_an_hour_without_its_secrets, "2026-01-
     }
 ));
 
+on_both!(a_mail_that_was_given_up_can_be_sent_after_all, "2026-01-30T09:00:00Z", |house| Box::pin(async move {
+    let who = house.customer().await;
+    house.settle().await;
+    house.app.mailer.fail_next(api::mail::SendError::Permanent("554".to_owned()));
+    who.add_method("sim_ok").await.expect(201);
+    house.settle().await;
+    let operator = house.operator().await;
+    let failed = operator.get("/v1/operator/emails?state=failed").await.expect(200).items();
+    let [mail] = failed.as_slice() else { panic!("{failed:?}") };
+    assert_eq!((mail["last_error"].as_str(), mail["attempts"].as_i64()), (Some("554"), Some(1)));
+    let retry = async |id: &Value| {
+        operator.post(&format!("/v1/operator/emails/{}/retry-request", id.as_str().unwrap()), &json!({})).await
+    };
+    let before = house.mails().len();
+    assert_eq!(retry(&mail["id"]).await.expect(202).text("/state"), "queued");
+    assert_eq!(retry(&mail["id"]).await.expect(409).code(), "email_not_resendable");
+    house.settle().await;
+    assert_eq!(house.mails().len(), before + 1);
+    assert!(operator.get("/v1/operator/emails?state=failed").await.expect(200).items().is_empty());
+    // what carried a code is gone for good
+    house.app.mailer.fail_next(api::mail::SendError::Permanent("554".to_owned()));
+    who.post("/v1/password-resets", &json!({ "login": who.email })).await.expect(202);
+    house.settle().await;
+    let failed = operator.get("/v1/operator/emails?state=failed").await.expect(200).items();
+    assert_eq!(retry(&failed[0]["id"]).await.expect(409).code(), "email_not_resendable");
+}));
+
+on_both!(what_the_relay_puts_off_after_an_outage_has_all_its_tries, "2026-01-30T09:00:00Z", |house| Box::pin(
+    async move {
+        let who = house.customer().await;
+        house.settle().await;
+        house.relay(api::mail::Reachable::No);
+        who.add_method("sim_ok").await.expect(201);
+        for _ in 0..20 {
+            house.travel_to(&(house.now() + chrono::TimeDelta::minutes(3)).to_rfc3339()).await;
+        }
+        house.relay(api::mail::Reachable::Yes);
+        house.app.mailer.fail_next(api::mail::SendError::Temporary("451 greylisted".to_owned()));
+        let sent = house.mails().len();
+        house.travel_to(&(house.now() + chrono::TimeDelta::minutes(3)).to_rfc3339()).await;
+        assert_eq!(house.mails().len(), sent, "put off");
+        house.travel_to(&(house.now() + chrono::TimeDelta::minutes(2)).to_rfc3339()).await;
+        assert_eq!(house.mails().len(), sent + 1, "after the first wait, not given up");
+    }
+));
+
 on_both!(a_relay_that_is_away_costs_one_try_and_loses_nothing, "2026-01-30T09:00:00Z", |house| Box::pin(async move {
     let who = house.customer().await;
     house.settle().await;

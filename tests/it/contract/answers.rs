@@ -134,6 +134,8 @@ async fn mailboxes(walk: &Walk, house: &House, who: &Client) {
     let all = ["account", "security", "billing", "renewal", "order", "product"];
     walk.go(who, "set_email_routing", (&[], ""), choice(&["billing"], &who.email)).await.expect(422);
     walk.ok(who, "set_email_routing", &[], choice(&all, to)).await;
+    // two codes at once would arrive in any order
+    house.settle().await;
     walk.ok(who, "resend_email_address_code", &[], Some(json!({ "email": to }))).await;
     house.settle().await;
     let wrong = Some(json!({ "email": to, "code": "000000" }));
@@ -155,6 +157,12 @@ async fn mailboxes(walk: &Walk, house: &House, who: &Client) {
     walk.ok(&operator, "report_bounce", &[], report).await;
     let other = Some(json!({ "email_id": mail, "kind": "complaint" }));
     walk.go(&operator, "report_bounce", (&[], ""), other).await.expect(409);
+    house.app.mailer.fail_next(api::mail::SendError::Permanent("554".to_owned()));
+    walk.ok(who, "set_anti_phishing_phrase", &[], Some(json!({ "phrase": "Four grey cats" }))).await;
+    house.settle().await;
+    let failed = walk.go(&operator, "list_operator_emails", (&[], "?state=failed"), None).await.expect(200).items();
+    walk.ok(&operator, "request_email_retry", &[failed[0]["id"].as_str().unwrap()], None).await;
+    walk.go(&operator, "request_email_retry", (&[mail], ""), None).await.expect(409);
     walk.ok(who, "get_email_routing", &[], None).await;
     walk.ok(who, "get_email", &[mail], None).await;
 }

@@ -10,6 +10,7 @@ pub mod attach_clock;
 pub mod block;
 pub mod create_token;
 pub mod release_scheduler;
+pub mod retry_email;
 pub mod retry_milestone;
 
 pub use create_token::create_token;

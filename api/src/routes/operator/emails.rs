@@ -1,15 +1,17 @@
 //! Mails, as operators see them; in development with the codes and tokens they carry.
 
+use crate::actions::operator::retry_email::retry_email;
 use crate::app::App;
-use crate::http::body::Params;
+use crate::http::body::{Params, PathId};
 use crate::http::caller::Operator;
+use crate::http::idempotency::Key;
 use crate::http::page::{self, KeyColumn, Page, PageQuery};
 use crate::http::reply::Reply;
 use crate::mail;
-use crate::problem::Problem;
+use crate::problem::{Problem, ProblemBody};
 use crate::routes::emails::printed;
-use actix_web::get;
 use actix_web::web::Data;
+use actix_web::{get, post};
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::id::{AccountId, EmailId, ServiceId};
 use entity::email;
@@ -20,7 +22,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 /// The routes.
 pub fn configure(cfg: &mut ServiceConfig<'_>) {
-    cfg.service(list_operator_emails);
+    cfg.service(list_operator_emails).service(request_email_retry);
 }
 
 /// A mail as operators see it.
@@ -124,6 +126,10 @@ pub struct EmailSearch {
     #[serde(default)]
     #[param(value_type = Option<String>, nullable = false, pattern = "^acc_[0-7][0-9a-hjkmnp-tv-z]{25}$", max_length = 30, example = "acc_01h455vb4pex5vsknk084sn02q")]
     pub account_id: Option<AccountId>,
+    /// Only these states; may be given several times.
+    #[serde(default)]
+    #[param(max_items = 5, example = json!(["failed"]))]
+    pub state: Vec<String>,
 }
 
 /// Mails, the last first.
@@ -148,11 +154,40 @@ pub async fn list_operator_emails(
     if let Some(account) = search.account_id {
         select = select.filter(email::Column::AccountId.eq(account));
     }
+    if !search.state.is_empty() {
+        select = select.filter(email::Column::State.is_in(search.state));
+    }
     // ids follow real time: mails of an account whose clock stands still keep their order
     let key = query.sort(&[], KeyColumn::Desc(email::Column::Id))?;
     let page = page::keyset(app.read(), select, key, &query).await?;
     let page = page.try_map(|mail| view(&app, mail, Secrets::InDevelopment))?;
     Ok(Reply::page(&page, &query).header("cache-control", "no-store"))
+}
+
+/// Sends a mail after all.
+#[utoipa::path(
+    operation_id = "request_email_retry", tag = "Operator", security(("bearer" = ["operator:*"])),
+    summary = "Send a failed mail again",
+    description = "Queues a mail that was given up, with all its tries before it: for when the cause of the refusal is mended. Not for mails that carried a code or token, which was erased.",
+    params(("id" = String, Path, description = "Id of the mail.", pattern = "^eml_[0-7][0-9a-hjkmnp-tv-z]{25}$", max_length = 30, example = "eml_01h455vb4pex5vsknk084sn02q")),
+    responses(
+        (status = 202, description = "The mail, on its way", body = EmailView),
+        (status = 404, description = "There is no such mail", body = ProblemBody),
+        (status = 409, description = "It has not failed, carried a secret, or was erased", body = ProblemBody),
+    ),
+)]
+#[post("/operator/emails/{id}/retry-request")]
+pub async fn request_email_retry(
+    app: Data<App>,
+    operator: Operator,
+    key: Key,
+    PathId(id): PathId<EmailId>,
+) -> Result<Reply, Problem> {
+    key.once(&app, &operator.scope(), async |tx| {
+        let mail = retry_email(tx, &operator.cx(&app, operator.real_now), id).await?;
+        Ok(Reply::accepted(None, &view(&app, mail, Secrets::Hidden)?))
+    })
+    .await
 }
 
 pub(super) fn view(app: &App, mail: email::Model, secrets: Secrets) -> Result<EmailView, crate::actions::Error> {
