@@ -27,6 +27,8 @@ pub struct Tools {
     pub sealer: Sealer,
     /// Renders mails.
     pub templates: crate::mail::Templates,
+    /// Who browsers and security keys say that they talk to.
+    pub relying_party: webauthn_rs::Webauthn,
 }
 
 impl std::fmt::Debug for Tools {

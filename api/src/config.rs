@@ -60,6 +60,8 @@ pub struct Config {
     pub password: PasswordConfig,
     /// What failed logins do to the next one.
     pub throttle: ThrottleConfig,
+    /// Security keys and passkeys.
+    pub webauthn: WebauthnConfig,
     /// Scheduler.
     pub scheduler: SchedulerConfig,
     /// The seller printed on invoices.
@@ -177,6 +179,18 @@ impl Default for ThrottleConfig {
     }
 }
 
+/// Where security keys and passkeys are used. Keys are bound to `rp_id`: with another one they are lost.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct WebauthnConfig {
+    /// The domain that keys are bound to: that of the front end or one above it; the former when empty.
+    pub rp_id: String,
+    /// Origins of the pages that may use keys, exact, comma separated; that of `links_url` when empty.
+    pub origins: String,
+    /// What browsers and keys show; the brand of the mails when empty.
+    pub rp_name: String,
+}
+
 /// How the scheduler works.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -273,6 +287,7 @@ impl Default for Config {
             mail: MailConfig::default(),
             password: PasswordConfig::default(),
             throttle: ThrottleConfig::default(),
+            webauthn: WebauthnConfig::default(),
             scheduler: SchedulerConfig::default(),
             seller: SellerConfig::default(),
         }
@@ -329,6 +344,7 @@ impl Config {
         {
             return Err(ConfigError::Invalid("throttle: a value is out of its range".to_owned()));
         }
+        crate::relying_party::build(&self).map_err(ConfigError::Invalid)?;
         if self.seller.time_zone.parse::<chrono_tz::Tz>().is_err() {
             return Err(ConfigError::Invalid(format!(
                 "seller.time_zone: `{}` is not a time zone",

@@ -25,6 +25,7 @@ pub mod openapi;
 pub mod password;
 pub mod payment;
 pub mod problem;
+pub mod relying_party;
 pub mod routes;
 pub mod scheduler;
 pub mod seal;

@@ -1,5 +1,6 @@
 //! Starting and stopping the process.
 
+use crate::actions::factor;
 use crate::app::{App, Tools};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
@@ -130,7 +131,8 @@ pub async fn build_app(
     let passwords = Passwords::new(&config.password)?;
     let parts = Parts { db: &db, clock: &*clock, sealer: &sealer, entropy: &*entropy, issuer: &config.public_url };
     let access_tokens = AccessTokens::load_or_create(parts).await?;
-    let tools = Tools { config, entropy, sealer, templates };
+    let relying_party = crate::relying_party::build(&config).map_err(ServeError::Settings)?;
+    let tools = Tools { config, entropy, sealer, templates, relying_party };
     let faults = crate::fault::FaultPlan::default();
     let stopping = AtomicBool::new(false);
     Ok(App { db, clock, tools, mailer, gateway, passwords, access_tokens, stopping, faults })
@@ -314,6 +316,10 @@ async fn forget_keys(app: &App) -> Infallible {
         let now = app.now();
         if let Err(error) = app.transact(async |tx| crate::actions::session::throttle::forget(tx, now).await).await {
             tracing::warn!(%error, "forgetting counted failures");
+        }
+        let ceremonies = app.transact(async |tx| factor::security_keys::ceremony::forget(tx, now).await).await;
+        if let Err(error) = ceremonies {
+            tracing::warn!(%error, "forgetting ceremonies");
         }
     }
 }

@@ -16,9 +16,6 @@ pub struct Model {
     pub bound_to: String,
     /// Tries, right ones too; counted before anything is compared.
     pub attempts: i32,
-    /// State of a ceremony with a security key, encrypted.
-    #[sea_orm(column_type = "Text")]
-    pub sealed_ceremony: Option<String>,
     pub created_at: DateTimeUtc,
     pub expires_at: DateTimeUtc,
     pub consumed_at: Option<DateTimeUtc>,

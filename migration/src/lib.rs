@@ -4,6 +4,7 @@ pub use sea_orm_migration::prelude::*;
 
 mod m20261123_000001_first_schema;
 mod m20261125_000002_second_factors;
+mod m20261125_000003_security_keys;
 mod m20261125_000004_password_and_throttle;
 mod m20261125_000007_service_emails;
 mod portable;
@@ -17,6 +18,7 @@ impl MigratorTrait for Migrator {
         vec![
             Box::new(m20261123_000001_first_schema::Migration),
             Box::new(m20261125_000002_second_factors::Migration),
+            Box::new(m20261125_000003_security_keys::Migration),
             Box::new(m20261125_000004_password_and_throttle::Migration),
             Box::new(m20261125_000007_service_emails::Migration),
         ]

@@ -2,8 +2,8 @@
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::{
-    big_integer, integer, string_len, string_len_null, text, text_null, timestamp_with_time_zone,
-    timestamp_with_time_zone_null, uuid,
+    big_integer, integer, string_len, string_len_null, text, timestamp_with_time_zone, timestamp_with_time_zone_null,
+    uuid,
 };
 
 #[derive(DeriveMigrationName)]
@@ -69,7 +69,6 @@ fn login_challenge() -> TableCreateStatement {
         .col(uuid("account_id"))
         .col(string_len("bound_to", 64))
         .col(integer("attempts"))
-        .col(text_null("sealed_ceremony"))
         .col(timestamp_with_time_zone("created_at"))
         .col(timestamp_with_time_zone("expires_at"))
         .col(timestamp_with_time_zone_null("consumed_at"))

@@ -1,5 +1,6 @@
 //! An ordinary HTTP client that remembers who it is.
 
+use crate::soft_key::SoftKey;
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -13,6 +14,8 @@ pub struct Client {
     pub token: Option<String>,
     /// The address it signed up with.
     pub email: String,
+    /// The security key that answers its logins, once there is one.
+    pub key: Option<SoftKey>,
     /// Headers of every request: where it comes from, what it calls itself.
     extra: Vec<(&'static str, String)>,
 }
@@ -82,6 +85,7 @@ impl Client {
             base: base.to_owned(),
             token: None,
             email: String::new(),
+            key: None,
             extra: Vec::new(),
         }
     }
@@ -162,13 +166,27 @@ impl Client {
         self.send(Method::DELETE, path, &[("Idempotency-Key", &fresh_key())], None).await
     }
 
-    /// Logs in anew: a fresh proof and a fresh token.
+    /// Logs in anew, with its security key if it has one: a fresh proof and a fresh token.
     pub async fn log_in(&mut self) {
-        let answer = self
-            .post("/v1/sessions", &json!({ "login": self.email, "password": crate::house::PASSWORD }))
-            .await
-            .expect(201);
-        self.token = Some(answer.text("/access_token"));
+        let login = json!({ "login": self.email, "password": crate::house::PASSWORD });
+        let mut answer = self.post("/v1/sessions", &login).await;
+        if let Some(key) = self.key.as_ref().filter(|_| answer.status == 202) {
+            let path = format!("/v1/sessions/challenges/{}", answer.text("/challenge_id"));
+            let asked = self.post(&format!("{path}/security-key-options"), &json!({})).await.expect(201);
+            let shown = json!({ "method": "security_key", "credential": key.sign(&asked.body["public_key"]) });
+            answer = self.post(&path, &shown).await;
+        }
+        self.token = Some(answer.expect(201).text("/access_token"));
+    }
+
+    /// Adds a security key, which answers the logins from now on; what came with it.
+    pub async fn add_key(&mut self, name: &str) -> Answer {
+        let path = "/v1/security/security-keys";
+        let asked = self.post(&format!("{path}/registration-options"), &json!({})).await.expect(201);
+        let (key, credential) = SoftKey::create(&asked.body["public_key"]);
+        let added = self.post(path, &json!({ "name": name, "credential": credential })).await.expect(201);
+        self.key = Some(key);
+        added
     }
 
     /// The same person with a fresh login.

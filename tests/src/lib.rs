@@ -22,6 +22,7 @@ pub mod gateway;
 pub mod house;
 pub mod postgres;
 pub mod seed;
+pub mod soft_key;
 
 use std::pin::Pin;
 use std::sync::Arc;

@@ -15,6 +15,23 @@ words! {
     }
 }
 
+words! {
+    /// What a security key is asked for; an answer is good for nothing else.
+    Ceremony {
+        /// A new key.
+        Registration = "registration",
+        /// The second factor of a login.
+        Login = "login",
+        /// A fresh proof in a session.
+        Proof = "proof",
+        /// A login by the key alone.
+        Passkey = "passkey",
+    }
+}
+
+/// How long a key may take to answer.
+pub const CEREMONY: TimeDelta = TimeDelta::minutes(5);
+
 /// How long a proof of identity is fresh.
 pub const FRESH: TimeDelta = TimeDelta::minutes(5);
 

@@ -107,6 +107,10 @@ ids! {
     LoginChallengeId = "chg";
     /// An authenticator app.
     TotpDeviceId = "otp";
+    /// A security key or passkey.
+    SecurityKeyId = "sky";
+    /// A ceremony with a security key.
+    KeyCeremonyId = "cer";
     /// A wait after which lost second factors are given up.
     FactorRecoveryId = "frc";
     /// A backup code.

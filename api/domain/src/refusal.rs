@@ -57,6 +57,12 @@ words! {
         CodeExpired = "code_expired",
         /// The login challenge was answered, tried too often, or is too old.
         ChallengeEnded = "challenge_ended",
+        /// The ceremony with a security key was completed, replaced, or is too old.
+        CeremonyEnded = "ceremony_ended",
+        /// What the security key answered does not fit what was asked.
+        SecurityKeyRefused = "security_key_refused",
+        /// The account has no security key that can be used.
+        NoSecurityKey = "no_security_key",
         /// There are as many factors of this kind as an account can have.
         TooManyFactors = "too_many_factors",
         /// The recovery of a lost second factor is under way.

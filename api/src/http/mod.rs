@@ -5,6 +5,7 @@
 //! | what happens to every request and every answer, in order | [`edge`] |
 //! | who calls, with which authority | [`caller`], [`scope`] |
 //! | how is a body, a query or a path id read | [`body`], [`decode`] |
+//! | how is JSON of another standard read | [`foreign`] |
 //! | how is an answer written | [`reply`] |
 //! | has the resource changed | [`etag`] |
 //! | was this request sent before | [`idempotency`] |
@@ -20,6 +21,7 @@ pub mod cors;
 pub mod decode;
 pub mod edge;
 pub mod etag;
+pub mod foreign;
 pub mod idempotency;
 pub mod page;
 pub mod rate_limit;

@@ -27,6 +27,7 @@ impl Message {
             | Self::NewDevice { .. }
             | Self::FactorAdded { .. }
             | Self::FactorRemoved { .. }
+            | Self::SecurityKeySuspended { .. }
             | Self::BackupCodesIssued
             | Self::BackupCodeUsed { .. }
             | Self::SecondFactorRefused { .. }
@@ -78,7 +79,7 @@ impl Message {
     #[expect(clippy::too_many_lines, reason = "one table")]
     pub fn context(&self) -> Value {
         match self {
-            Self::FactorAdded { name } => context! { name },
+            Self::FactorAdded { name } | Self::SecurityKeySuspended { name } => context! { name },
             Self::FactorRemoved { name, last } => context! { name, last },
             Self::FactorRecovery { until, over, .. } => {
                 context! { secret => PLACEHOLDER, until => instant(*until), over }

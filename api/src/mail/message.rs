@@ -31,6 +31,8 @@ pub enum Message {
     FactorAdded { name: String },
     /// A second factor was removed; the last one or not.
     FactorRemoved { name: String, last: bool },
+    /// A security key was suspended: there seems to be a copy of it.
+    SecurityKeySuspended { name: String },
     /// New backup codes replace those before.
     BackupCodesIssued,
     /// A backup code was used; so many are left.
@@ -144,6 +146,7 @@ impl Message {
             | Self::NewDevice { .. }
             | Self::FactorAdded { .. }
             | Self::FactorRemoved { .. }
+            | Self::SecurityKeySuspended { .. }
             | Self::BackupCodesIssued
             | Self::BackupCodeUsed { .. }
             | Self::SecondFactorRefused { .. }
@@ -195,6 +198,7 @@ impl Message {
             Self::NewDevice { .. } => "new_device",
             Self::FactorAdded { .. } => "factor_added",
             Self::FactorRemoved { .. } => "factor_removed",
+            Self::SecurityKeySuspended { .. } => "security_key_suspended",
             Self::BackupCodesIssued => "backup_codes_issued",
             Self::BackupCodeUsed { .. } => "backup_code_used",
             Self::RecoverFactors { .. } => "recover_factors",

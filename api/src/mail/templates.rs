@@ -49,6 +49,7 @@ mails!(
     "recovery_ended",
     "factor_added",
     "factor_removed",
+    "security_key_suspended",
     "backup_codes_issued",
     "backup_code_used",
     "second_factor_refused",

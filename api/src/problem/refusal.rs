@@ -174,6 +174,30 @@ pub(super) const fn entry_of(refusal: Refusal) -> Entry {
                 "La connexion est achevée, a été essayée trop souvent ou est trop ancienne : reconnectez-vous.",
             ],
         ),
+        R::CeremonyEnded => entry(
+            410,
+            ["The ceremony has ended", "La cérémonie est terminée"],
+            [
+                "The ceremony with the security key was completed, replaced, or is too old: ask for new options.",
+                "La cérémonie avec la clé de sécurité est achevée, remplacée ou trop ancienne : demandez de nouvelles options.",
+            ],
+        ),
+        R::SecurityKeyRefused => entry(
+            422,
+            ["The security key was refused", "La clé de sécurité a été refusée"],
+            [
+                "The answer of the key does not fit what was asked, or the key is registered already.",
+                "La réponse de la clé ne correspond pas à la demande, ou la clé est déjà enregistrée.",
+            ],
+        ),
+        R::NoSecurityKey => entry(
+            409,
+            ["There is no security key to use", "Il n'y a pas de clé de sécurité utilisable"],
+            [
+                "The account has no security key that can be used: show another second factor.",
+                "Le compte n'a pas de clé de sécurité utilisable : présentez un autre second facteur.",
+            ],
+        ),
         R::TooManyFactors => entry(
             409,
             ["There are too many factors", "Il y a trop de facteurs"],

@@ -69,6 +69,7 @@ pub mod cancellations;
 pub mod catalog;
 pub mod closure;
 pub mod emails;
+mod evidence;
 pub mod invoices;
 pub mod meta;
 pub mod operator;

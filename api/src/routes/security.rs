@@ -1,17 +1,21 @@
 //! Step-up: a fresh proof of who calls.
 
+use super::evidence::Shown;
 use super::sessions::challenges::noted;
-use crate::actions::factor::{self, Proof};
+use crate::actions::factor;
+use crate::actions::factor::security_keys::ceremony::Bound;
 use crate::actions::session::{self, prove};
 use crate::app::App;
 use crate::http::body::{Body, fault};
 use crate::http::caller::{Caller, Require};
+use crate::http::foreign::Foreign;
 use crate::http::idempotency::Key;
 use crate::http::reply::Reply;
 use crate::http::scope::SecurityWrite;
-use crate::problem::{Code, Problem};
+use crate::problem::{Code, Problem, ProblemBody};
 use actix_web::post;
 use actix_web::web::Data;
+use domain::factor::FactorMethod;
 use domain::id::SessionId;
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -22,6 +26,7 @@ pub mod ip_rules;
 pub mod overview;
 pub mod password;
 pub mod remembered;
+pub mod security_keys;
 pub mod totp;
 
 /// Routes of this file.
@@ -31,6 +36,7 @@ pub(super) fn configure(cfg: &mut ServiceConfig<'_>) {
         .configure(ip_rules::configure)
         .configure(overview::configure)
         .configure(totp::configure)
+        .configure(security_keys::configure)
         .configure(backup_codes::configure)
         .configure(remembered::configure);
 }
@@ -51,6 +57,10 @@ pub struct NewProof {
     #[serde(default)]
     #[schema(nullable = false, max_length = 64, example = "492039")]
     code: Option<String>,
+    /// What `navigator.credentials.get` gave, when a security key is proven.
+    #[serde(default)]
+    #[schema(schema_with = super::views::key_credential)]
+    credential: Option<Foreign>,
 }
 
 /// What is proven again.
@@ -61,23 +71,27 @@ enum ProofMethod {
     Password,
     Totp,
     BackupCode,
+    SecurityKey,
 }
 
 /// What somebody shows.
-enum Shown<'a> {
-    Password(&'a str),
-    Factor(Proof<'a>),
+enum Told {
+    Password(String),
+    Factor(Shown),
 }
 
 impl NewProof {
-    fn shown(&self) -> Result<Shown<'_>, Problem> {
-        let required = |pointer| Problem::invalid(vec![fault(pointer, "required")]);
-        let code = || self.code.as_deref().ok_or_else(|| required("/code"));
-        Ok(match self.method {
-            ProofMethod::Password => Shown::Password(self.password.as_deref().ok_or_else(|| required("/password"))?),
-            ProofMethod::Totp => Shown::Factor(Proof::Totp(code()?)),
-            ProofMethod::BackupCode => Shown::Factor(Proof::BackupCode(code()?)),
-        })
+    fn told(self) -> Result<Told, Problem> {
+        let method = match self.method {
+            ProofMethod::Password => {
+                let required = || Problem::invalid(vec![fault("/password", "required")]);
+                return Ok(Told::Password(self.password.ok_or_else(required)?));
+            }
+            ProofMethod::Totp => FactorMethod::Totp,
+            ProofMethod::BackupCode => FactorMethod::BackupCode,
+            ProofMethod::SecurityKey => FactorMethod::SecurityKey,
+        };
+        Ok(Told::Factor(Shown::of(method, self.code, self.credential.as_ref())?))
     }
 }
 
@@ -85,10 +99,14 @@ impl NewProof {
 #[utoipa::path(
     operation_id = "prove_identity", tag = "Security",
     summary = "Prove your identity again",
-    description = "Makes the proof of this session fresh for 5 minutes, as operations that answer 403 `fresh_proof_required` want it. An account with a second factor has to prove that one: the password alone is not fresh then. A wrong factor is a 401; ten tries at once, then one a minute. A wrong password is a 401 and is noted in the activity; after five in one session the next one has to wait (429), longer each time. Access tokens of scripts cannot be made fresh.",
+    description = "Makes the proof of this session fresh for 5 minutes, as operations that answer 403 `fresh_proof_required` want it. An account with a second factor has to prove that one: the password alone is not fresh then. A security key answers the options of `begin_security_key_proof`, once. A wrong factor is a 401; ten tries at once, then one a minute. A wrong password is a 401 and is noted in the activity; after five in one session the next one has to wait (429), longer each time. Access tokens of scripts cannot be made fresh.",
     security(("bearer" = ["security:write"])),
     request_body(content = NewProof, example = json!({"method": "password", "password": "quatre tortues lisent au soleil"})),
-    responses((status = 204, description = "The proof is fresh for 5 minutes")),
+    responses(
+        (status = 204, description = "The proof is fresh for 5 minutes"),
+        (status = 410, description = "The options of the key were answered, replaced, or are too old", body = ProblemBody),
+    ),
+    extensions(("x-error-codes" = json!(["ceremony_ended"]))),
 )]
 #[post("/security/proof")]
 pub async fn prove_identity(
@@ -100,14 +118,15 @@ pub async fn prove_identity(
     let Require(caller, ..) = caller;
     let id = caller.session.as_ref().map(|session| session.id).ok_or(Problem::new(Code::FreshProofRequired))?;
     let cx = caller.cx(&app);
-    let proof = match body.0.shown()? {
-        Shown::Factor(proof) => proof,
-        Shown::Password(password) => return prove_password((&app, &caller, &key), id, password).await,
+    let shown = match body.0.told()? {
+        Told::Factor(shown) => shown,
+        Told::Password(password) => return prove_password((&app, &caller, &key), id, &password).await,
     };
     factor::count_try(&app, &cx, caller.id(), None).await?;
+    let evidence = shown.judge(&app, &cx, Bound::Proof(caller.id(), id)).await?;
     let outcome = key
         .once(&app, &caller.scope(), async |tx| {
-            prove::prove_factor(tx, &cx, (caller.id(), id), proof).await?;
+            prove::prove_factor(tx, &cx, (caller.id(), id), evidence.proof()).await?;
             Ok(Reply::no_content())
         })
         .await;

@@ -20,10 +20,12 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 pub mod challenges;
+pub mod passkeys;
 
 /// Routes of this file.
 pub(super) fn configure(cfg: &mut ServiceConfig<'_>) {
     cfg.configure(challenges::configure)
+        .configure(passkeys::configure)
         .service(create_session)
         .service(refresh_session)
         .service(end_current_session)

@@ -5,8 +5,9 @@ use domain::account::Language;
 use domain::money::{Currency, Money, Scaled6};
 use domain::refusal::Refusal;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use utoipa::ToSchema;
-use utoipa::openapi::schema::{Object, ObjectBuilder, Type};
+use utoipa::openapi::schema::{AdditionalProperties, Object, ObjectBuilder, Type};
 
 /// An amount with its currency.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -147,16 +148,68 @@ pub fn payment_sources() -> Object {
     )
 }
 
-/// The second factors that are proven by a code.
+/// The second factors that a request may show.
 #[must_use]
-pub fn coded_factors() -> Object {
-    words(["totp", "backup_code"].into_iter(), "totp", "Which second factor is shown.")
+pub fn factor_methods() -> Object {
+    words(domain::factor::FactorMethod::ALL.iter().map(|word| word.as_str()), "totp", "Which second factor is shown.")
+}
+
+/// An object of the WebAuthn standard: its members are the standard's, in camel case.
+fn of_webauthn(description: &'static str, example: serde_json::Value) -> Object {
+    ObjectBuilder::new()
+        .schema_type(Type::Object)
+        .description(Some(description))
+        .additional_properties(Some(AdditionalProperties::FreeForm(true)))
+        .examples([example])
+        .build()
+}
+
+/// What a key is asked for.
+#[must_use]
+pub fn key_options() -> Object {
+    of_webauthn(
+        "Options in the JSON form of WebAuthn Level 3: for `PublicKeyCredential.parseCreationOptionsFromJSON` or `parseRequestOptionsFromJSON`.",
+        json!({
+            "challenge": "q1tYkWmZrvUqJcN0fTgXhLs2aEoIi4M7uQeV1xRt9wA", "rpId": "my.provider.example",
+            "allowCredentials": [], "userVerification": "required", "timeout": 300_000,
+        }),
+    )
+}
+
+/// What a new key answered.
+#[must_use]
+pub fn new_credential() -> Object {
+    of_webauthn(
+        "What `navigator.credentials.create` gave, as its `toJSON()` writes it.",
+        json!({
+            "id": "pDb8YkWmZrvUqJcN0fTgXg", "rawId": "pDb8YkWmZrvUqJcN0fTgXg", "type": "public-key",
+            "response": { "clientDataJSON": "e30", "attestationObject": "oA", "transports": ["usb"] },
+            "clientExtensionResults": { "credProps": { "rk": true } },
+        }),
+    )
+}
+
+/// What a key answered.
+#[must_use]
+pub fn key_credential() -> Object {
+    of_webauthn(
+        "What `navigator.credentials.get` gave, as its `toJSON()` writes it.",
+        json!({
+            "id": "pDb8YkWmZrvUqJcN0fTgXg", "rawId": "pDb8YkWmZrvUqJcN0fTgXg", "type": "public-key",
+            "response": { "clientDataJSON": "e30", "authenticatorData": "AA", "signature": "AA" },
+            "clientExtensionResults": {},
+        }),
+    )
 }
 
 /// What proves an identity again.
 #[must_use]
 pub fn proof_methods() -> Object {
-    words(["password", "totp", "backup_code"].into_iter(), "password", "What is proven; the password if left out.")
+    words(
+        ["password", "totp", "backup_code", "security_key"].into_iter(),
+        "password",
+        "What is proven; the password if left out.",
+    )
 }
 
 /// The reasons of a cancellation that a request may name.

@@ -3,6 +3,7 @@
 
 use house::client::fresh_key;
 use house::contract::{operation, operations};
+use house::soft_key::SoftKey;
 use house::{Answer, Client, House};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -47,6 +48,7 @@ house::on_both!(every_operation_answers_what_it_declares, "2026-01-30T09:00:00Z"
     server(&walk, &house).await;
     let mut customer = account(&walk, &house).await;
     factors(&walk, &house).await;
+    security_keys(&walk, &house).await;
     money(&walk, &house, &customer).await;
     services(&walk, &house, &mut customer).await;
     provider(&walk, &house, &mut customer).await;
@@ -209,6 +211,32 @@ async fn factors(walk: &Walk, house: &House) {
     house.settle().await;
     let both = json!({ "backup_code": backup, "code": house.code_for(&who.email) });
     walk.ok(&who, "confirm_factor_recovery", &[&challenge], Some(both)).await;
+}
+
+/// Security keys: added, proven, used alone, renamed, removed.
+async fn security_keys(walk: &Walk, house: &House) {
+    let mut who = house.customer().await;
+    let asked = walk.ok(&who, "begin_security_key_registration", &[], None).await;
+    let (soft, credential) = SoftKey::create(&asked.body["public_key"]);
+    let new = Some(json!({ "name": "Blue key", "credential": credential }));
+    let id = walk.ok(&who, "add_security_key", &[], new).await.text("/key/id");
+    let login = Some(json!({ "login": who.email, "password": house::house::PASSWORD }));
+    let challenge = walk.ok(&who, "create_session", &[], login).await.expect(202).text("/challenge_id");
+    let shown =
+        |asked: &Answer| json!({ "method": "security_key", "credential": soft.sign(&asked.body["public_key"]) });
+    let asked = walk.ok(&who, "begin_security_key_login", &[&challenge], None).await;
+    let session = walk.ok(&who, "answer_login_challenge", &[&challenge], Some(shown(&asked))).await;
+    who.token = Some(session.text("/access_token"));
+    let asked = walk.ok(&who, "begin_security_key_proof", &[], None).await;
+    walk.ok(&who, "prove_identity", &[], Some(shown(&asked))).await;
+    walk.ok(&who, "list_security_keys", &[], None).await;
+    walk.ok(&who, "rename_security_key", &[&id], Some(json!({ "name": "Key at home" }))).await;
+    let asked = walk.ok(&who, "begin_passkey_login", &[], None).await;
+    let alone = json!({
+        "ceremony_id": asked.text("/ceremony_id"), "credential": soft.sign(&asked.body["public_key"]),
+    });
+    who.token = Some(walk.ok(&who, "create_passkey_session", &[], Some(alone)).await.text("/access_token"));
+    walk.ok(&who, "delete_security_key", &[&id], None).await;
 }
 
 /// Judging and changing the password, rules by address.

@@ -88,11 +88,13 @@ impl Estate {
         self.factors(house).await;
     }
 
-    /// An app that waits for its first code, a remembered device and a login that waits: none of them makes
-    /// the owner's logins want a second factor.
+    /// A security key, which answers the owner's logins, an app that waits for its first code, a remembered
+    /// device and a login that waits.
     async fn factors(&mut self, house: &House) {
         use entity::{account, login_challenge, remembered_device};
         use sea_orm::{ActiveModelTrait, ActiveValue::Set, EntityTrait};
+        let key = self.owner.add_key("Blue key").await.text("/key/id");
+        self.ids.insert("sky", key);
         let app = self.owner.post("/v1/security/totp-devices", &json!({ "name": "Phone" })).await.expect(201);
         let now = house.now();
         let cx = api::actions::Context::scheduler(&house.app.tools, now, now);
@@ -116,7 +118,6 @@ impl Estate {
             account_id: Set(id),
             bound_to: Set(bound),
             attempts: Set(0),
-            sealed_ceremony: Set(None),
             created_at: Set(now),
             expires_at: Set(now + chrono::TimeDelta::days(30)),
             consumed_at: Set(None),

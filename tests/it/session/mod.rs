@@ -3,4 +3,5 @@
 pub mod factors;
 mod log_in;
 mod refresh;
+mod security_keys;
 mod throttle;

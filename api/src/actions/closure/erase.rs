@@ -5,7 +5,7 @@
 //! | name, address, phone, e-mail addresses, SIRET, VAT id, password | erased; handle, country and language stay |
 //! | payment methods | removed, their tokens erased |
 //! | sessions, codes | ended, void; addresses and devices erased |
-//! | second factors, backup codes, remembered devices | erased |
+//! | second factors (public keys of security keys too), backup codes, remembered devices | erased |
 //! | former passwords, known devices, counted failures, rules by address | erased |
 //! | activity | what happened and when stays; from where and its details are erased |
 //! | service e-mails | recipient and text erased, except billing mails (part of the accounts) and the closing receipt; undelivered ones are given up |

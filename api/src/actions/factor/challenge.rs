@@ -1,5 +1,6 @@
 //! Login challenges: the password was right, the second factor is awaited.
 
+use super::security_keys::ceremony;
 use super::{Proof, binding, enrolled, prove, remembered};
 use crate::actions::session::{self, Device, Opened, Opening};
 use crate::actions::{Context, Error, account};
@@ -57,7 +58,6 @@ pub(in crate::actions) async fn open(
         account_id: Set(account.id),
         bound_to: Set(binding(&**tx, &cx.tools.sealer, account).await?),
         attempts: Set(0),
-        sealed_ceremony: Set(None),
         created_at: Set(cx.real_now),
         expires_at: Set(cx.real_now + VALID),
         consumed_at: Set(None),
@@ -113,6 +113,17 @@ pub async fn answer(
         Remember::Nothing => None,
     };
     Ok((account, opened, token))
+}
+
+/// Asks a security key for the second factor.
+///
+/// # Errors
+/// [`Error::NotFound`]; `challenge_ended`; `no_security_key`; the database's.
+pub async fn ask_key(tx: &Tx, cx: &Context<'_>, id: LoginChallengeId) -> Result<ceremony::Begun, Error> {
+    let account = account::lock(tx, owner(&**tx, id).await?).await?;
+    let cx = &account::on_clock_of(tx, cx, &account).await?;
+    require(tx, cx, &account, id).await?;
+    ceremony::assert(tx, cx, ceremony::Bound::Login(account.id, id)).await
 }
 
 /// Refuses a challenge that ended; one that is asked for something else than a session stays open.

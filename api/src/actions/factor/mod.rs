@@ -10,7 +10,8 @@ use domain::factor::FactorMethod;
 use domain::id::{AccountId, LoginChallengeId, SessionId};
 use domain::refusal::Refusal;
 use entity::{
-    account as accounts, backup_code, factor_guard, factor_recovery, login_challenge, remembered_device, totp_device,
+    account as accounts, backup_code, factor_guard, factor_recovery, login_challenge, remembered_device, security_key,
+    totp_device,
 };
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
 use sea_orm::{
@@ -22,6 +23,7 @@ pub mod backup_codes;
 pub mod challenge;
 pub mod recovery;
 pub mod remembered;
+pub mod security_keys;
 pub mod totp;
 
 /// Tries at one challenge.
@@ -38,6 +40,8 @@ pub enum Proof<'a> {
     Totp(&'a str),
     /// A backup code.
     BackupCode(&'a str),
+    /// What a security key answered, judged already.
+    SecurityKey(&'a security_keys::answer::Verdict),
 }
 
 impl Proof<'_> {
@@ -47,6 +51,7 @@ impl Proof<'_> {
         match self {
             Self::Totp(_) => FactorMethod::Totp,
             Self::BackupCode(_) => FactorMethod::BackupCode,
+            Self::SecurityKey(_) => FactorMethod::SecurityKey,
         }
     }
 }
@@ -61,6 +66,10 @@ pub async fn enrolled<C: ConnectionTrait>(db: &C, owner: AccountId) -> Result<Ve
     if totp_device::Entity::active(owner).limit(1).count(db).await? > 0 {
         methods.push(FactorMethod::Totp);
     }
+    // a suspended one, too: an account never falls back to its password alone by itself
+    if security_key::Entity::of(owner).limit(1).count(db).await? > 0 {
+        methods.push(FactorMethod::SecurityKey);
+    }
     if !methods.is_empty() && backup_code::Entity::usable(owner).limit(1).count(db).await? > 0 {
         methods.push(FactorMethod::BackupCode);
     }
@@ -73,7 +82,8 @@ pub async fn enrolled<C: ConnectionTrait>(db: &C, owner: AccountId) -> Result<Ve
 /// The database's.
 pub async fn binding<C: ConnectionTrait>(db: &C, sealer: &Sealer, account: &accounts::Model) -> Result<String, Error> {
     let devices = totp_device::Entity::active(account.id).order_by_asc(totp_device::Column::Id).all(db).await?;
-    let factors = devices.iter().map(|device| device.id.to_string());
+    let keys = security_key::Entity::of(account.id).order_by_asc(security_key::Column::Id).all(db).await?;
+    let factors = devices.iter().map(|device| device.id.to_string()).chain(keys.iter().map(|key| key.id.to_string()));
     let parts: Vec<String> = [account.id.to_string(), account.password_changed_at.timestamp_micros().to_string()]
         .into_iter()
         .chain(factors)
@@ -150,6 +160,7 @@ pub async fn prove(
     match proof {
         Proof::Totp(code) => totp::accept(tx, cx, account.id, code).await?,
         Proof::BackupCode(code) => backup_codes::accept(tx, cx, account, code).await?,
+        Proof::SecurityKey(verdict) => security_keys::answer::accept(tx, cx, account, verdict).await?,
     }
     let full_at = factor_guard::Column::FullAt;
     factor_guard::Entity::update_many()
@@ -238,6 +249,7 @@ pub(super) async fn erase(tx: &Tx, owner: AccountId) -> Result<(), Error> {
 
 /// Deletes every second factor of an account.
 async fn erase_factors(tx: &Tx, owner: AccountId) -> Result<(), Error> {
+    security_keys::erase(tx, owner).await?;
     backup_codes::forget(tx, owner).await?;
     let devices = totp_device::Entity::delete_many().filter(totp_device::Column::AccountId.eq(owner));
     devices.exec(&**tx).await?;

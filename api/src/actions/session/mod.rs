@@ -58,6 +58,8 @@ pub enum Opening {
     Password,
     /// The password and a second factor.
     Factor(FactorMethod),
+    /// A key that named the account and verified its user: two factors in one.
+    Passkey,
     /// The password from a device that is remembered: no second factor was proven.
     Remembered,
     /// The password, after the wait that replaces a lost factor: a weaker proof.
@@ -70,6 +72,7 @@ impl Opening {
         match self {
             Self::Password => "password".to_owned(),
             Self::Factor(method) => format!("password {method}"),
+            Self::Passkey => "passkey".to_owned(),
             Self::Remembered => REMEMBERED.to_owned(),
             Self::Recovery => RECOVERY.to_owned(),
         }
@@ -121,7 +124,7 @@ pub async fn open_by(
         address: Set(cx.address.as_ref().map(|address| cut(address, ADDRESS_MAX))),
         user_agent: Set(device.user_agent.as_ref().map(|agent| cut(agent, USER_AGENT_MAX))),
         proven_by: Set(Some(opening.words())),
-        factor_at: Set(matches!(opening, Opening::Factor(_)).then_some(cx.real_now)),
+        factor_at: Set(matches!(opening, Opening::Factor(_) | Opening::Passkey).then_some(cx.real_now)),
     };
     let session = row.insert(&**tx).await?;
     let refresh_token = add_token(tx, cx, session.id, None).await?;

@@ -33,6 +33,7 @@ fn tools() -> Tools {
             ..Brand::new(LINKS, "Tacit")
         })
         .unwrap(),
+        relying_party: crate::relying_party::build(&Config::default()).unwrap(),
     }
 }
 

@@ -46,6 +46,7 @@ pub fn account_messages() -> Vec<Message> {
         Message::FactorAdded { name: "Phone".to_owned() },
         Message::FactorRemoved { name: "Phone".to_owned(), last: true },
         Message::FactorRemoved { name: "Phone".to_owned(), last: false },
+        Message::SecurityKeySuspended { name: "Blue key".to_owned() },
         Message::FactorRecovery { secret: secret(), until: instant("2026-02-06T22:30:00Z"), over: false },
         Message::FactorRecovery { secret: secret(), until: instant("2026-02-06T22:30:00Z"), over: true },
         Message::RecoverFactors { secret: secret(), valid_minutes: 30 },

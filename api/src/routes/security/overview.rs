@@ -10,7 +10,7 @@ use crate::problem::Problem;
 use actix_web::get;
 use actix_web::web::Data;
 use chrono::{DateTime, Utc};
-use entity::{access_token, factor_recovery, remembered_device, session, totp_device};
+use entity::{access_token, factor_recovery, remembered_device, security_key, session, totp_device};
 use sea_orm::sea_query::ExprTrait;
 use sea_orm::{ColumnTrait, PaginatorTrait, QueryFilter};
 use serde::Serialize;
@@ -36,6 +36,9 @@ pub struct SecurityView {
     /// Active authenticator apps.
     #[schema(minimum = 0, example = 1)]
     totp_devices: u64,
+    /// Security keys and passkeys that can be used.
+    #[schema(minimum = 0, example = 1)]
+    security_keys: u64,
     /// The backup codes.
     backup_codes: BackupCodesView,
     /// Devices that need no second factor at login.
@@ -81,6 +84,7 @@ pub async fn get_security(app: Data<App>, caller: Require<SecurityRead>) -> Resu
         password_changed_at: caller.account.password_changed_at,
         second_factors: factor::enrolled(db, owner).await?.iter().map(ToString::to_string).collect(),
         totp_devices: totp_device::Entity::active(owner).count(db).await?,
+        security_keys: security_key::Entity::usable(owner).count(db).await?,
         backup_codes: backup_codes::view(db, owner).await?,
         remembered_devices: remembered.count(db).await?,
         sessions: sessions.count(db).await?,

@@ -3,16 +3,19 @@
 use super::{TokensView, device, tokens};
 use crate::actions::account;
 use crate::actions::code::{self, Purpose};
+use crate::actions::factor;
 use crate::actions::factor::challenge::{self, Challenged, Remember};
 use crate::actions::factor::recovery::{self, Asked};
-use crate::actions::factor::{self, Proof};
+use crate::actions::factor::security_keys::ceremony::Bound;
 use crate::actions::{Context, Error};
 use crate::app::App;
-use crate::http::body::{Body, PathId, fault};
+use crate::http::body::{Body, PathId};
 use crate::http::caller::Client;
+use crate::http::foreign::Foreign;
 use crate::http::idempotency::Key;
 use crate::http::reply::Reply;
 use crate::problem::{Code, Problem, ProblemBody};
+use crate::routes::evidence::Shown;
 use actix_web::post;
 use actix_web::web::Data;
 use chrono::{DateTime, Utc};
@@ -42,7 +45,7 @@ pub struct ChallengeView {
         example = "chg_01h455vb4pex5vsknk084sn02q"
     )]
     challenge_id: String,
-    /// What it can be answered with: `totp`, `backup_code`. Extensible enum.
+    /// What it can be answered with: `totp`, `security_key`, `backup_code`. Extensible enum.
     #[schema(max_items = 8, example = json!(["totp", "backup_code"]))]
     methods: Vec<String>,
     /// Seconds for which it waits.
@@ -64,27 +67,20 @@ pub(super) fn view(challenge: &Challenged) -> ChallengeView {
 #[serde(deny_unknown_fields)]
 pub struct ChallengeAnswer {
     /// Which second factor is shown.
-    #[schema(schema_with = crate::routes::views::coded_factors)]
+    #[schema(schema_with = crate::routes::views::factor_methods)]
     method: FactorMethod,
-    /// The code of the authenticator app, or a backup code.
-    #[schema(max_length = 64, example = "492039")]
-    code: String,
+    /// The code of the authenticator app, or a backup code, when one of them is shown.
+    #[serde(default)]
+    #[schema(nullable = false, max_length = 64, example = "492039")]
+    code: Option<String>,
+    /// What `navigator.credentials.get` gave, when a security key is shown.
+    #[serde(default)]
+    #[schema(schema_with = crate::routes::views::key_credential)]
+    credential: Option<Foreign>,
     /// Whether this device shall need no second factor for 30 days.
     #[serde(default)]
     #[schema(nullable = false, default = false, example = false)]
     remember_device: bool,
-}
-
-/// The proof that a method and its code are.
-///
-/// # Errors
-/// `validation_failed` for a method that is not proven by a code.
-pub(in crate::routes) fn proof(method: FactorMethod, code: &str) -> Result<Proof<'_>, Problem> {
-    match method {
-        FactorMethod::Totp => Ok(Proof::Totp(code)),
-        FactorMethod::BackupCode => Ok(Proof::BackupCode(code)),
-        FactorMethod::SecurityKey => Err(Problem::invalid(vec![fault("/method", "invalid_value")])),
-    }
 }
 
 /// Notes a wrong factor durably, after its transaction was undone.
@@ -104,15 +100,15 @@ pub(in crate::routes) async fn noted(
 #[utoipa::path(
     operation_id = "answer_login_challenge", tag = "Sign-up and sessions", security(()),
     summary = "Answer a login challenge",
-    description = "The second step of a login: proves a second factor and opens the session. A challenge waits for 10 minutes and takes 5 tries; an account takes 10 tries at once, then one a minute. A code works once. A wrong one after the right password is told to the owner. With `remember_device` the answer holds a `device_token` that stands for the second factor at later logins, for 30 days and until the password or a factor changes; it never stands for a fresh proof.",
+    description = "The second step of a login: proves a second factor and opens the session. A challenge waits for 10 minutes and takes 5 tries; an account takes 10 tries at once, then one a minute. A code works once. A security key answers the options of `begin_security_key_login`, once. A wrong proof after the right password is told to the owner. With `remember_device` the answer holds a `device_token` that stands for the second factor at later logins, for 30 days and until the password or a factor changes; it never stands for a fresh proof.",
     params(("id" = String, Path, description = "Id of the challenge.", pattern = "^chg_[0-7][0-9a-hjkmnp-tv-z]{25}$", max_length = 30, example = "chg_01h455vb4pex5vsknk084sn02q")),
     request_body(content = ChallengeAnswer, example = json!({"method": "totp", "code": "492039"})),
     responses(
         (status = 201, description = "The tokens of the session", body = TokensView),
-        (status = 401, description = "The code is wrong or was used", body = ProblemBody),
-        (status = 410, description = "The challenge was answered, tried too often, or is too old", body = ProblemBody),
+        (status = 401, description = "The code is wrong or was used; the key's answer is wrong", body = ProblemBody),
+        (status = 410, description = "The challenge, or the options of the key, were answered, tried too often, or are too old", body = ProblemBody),
     ),
-    extensions(("x-error-codes" = json!(["challenge_ended"]))),
+    extensions(("x-error-codes" = json!(["challenge_ended", "ceremony_ended"]))),
 )]
 #[post("/sessions/challenges/{id}")]
 pub async fn answer_login_challenge(
@@ -123,13 +119,15 @@ pub async fn answer_login_challenge(
     body: Body<ChallengeAnswer>,
 ) -> Result<Reply, Problem> {
     let (cx, input, device) = (client.cx(&app, app.now()), body.0, device(&client));
-    let proof = proof(input.method, &input.code)?;
+    let shown = Shown::of(input.method, input.code, input.credential.as_ref())?;
     let remember = if input.remember_device { Remember::Device } else { Remember::Nothing };
     let owner = challenge::owner(&**app.read(), id).await?;
     factor::count_try(&app, &cx, owner, Some(id)).await?;
+    let evidence = shown.judge(&app, &cx, Bound::Login(owner, id)).await?;
     let outcome = key
         .once(&app, &client.scope(), async |tx| {
-            let (account, opened, device_token) = challenge::answer(tx, &cx, id, (proof, remember), &device).await?;
+            let shown = (evidence.proof(), remember);
+            let (account, opened, device_token) = challenge::answer(tx, &cx, id, shown, &device).await?;
             let tokens = TokensView { device_token, ..tokens(&app, &cx, &account, &opened)? };
             Ok::<_, Error>(Reply::created("/v1/account", &tokens).secret())
         })
