@@ -30,7 +30,7 @@ pub fn build(config: &Config) -> Result<Webauthn, String> {
     }
     let rest = origins.iter().skip(1);
     let builder = builder(&id, first)?.rp_name(name).timeout(timeout);
-    let builder = rest.fold(builder, |builder, origin| builder.append_allowed_origin(origin));
+    let builder = rest.fold(builder, WebauthnBuilder::append_allowed_origin);
     builder.build().map_err(|error| format!("webauthn: {error}"))
 }
 

@@ -44,4 +44,9 @@ impl Entity {
     pub fn usable(account: AccountId) -> Select<Self> {
         Self::of(account).filter(Column::SuspendedAt.is_null())
     }
+
+    /// The keys of an account that seem to have been copied.
+    pub fn suspended(account: AccountId) -> Select<Self> {
+        Self::of(account).filter(Column::SuspendedAt.is_not_null())
+    }
 }

@@ -23,6 +23,10 @@ words! {
         ProfileComplete = "profile_complete",
         /// A second address is set and proven.
         BackupEmailVerified = "backup_email_verified",
+        /// A login wants more than the password.
+        SecondFactorEnrolled = "second_factor_enrolled",
+        /// No security key is suspended because of a copy.
+        SecurityKeysSound = "security_keys_sound",
         /// No address is known whose mails come back.
         EmailsArrive = "emails_arrive",
         /// There is a valid default payment method.
@@ -48,6 +52,10 @@ pub struct Observed {
     pub profile_complete: bool,
     /// A backup address is set and proven.
     pub backup_email_verified: bool,
+    /// There is an authenticator app or a security key.
+    pub second_factor: bool,
+    /// Security keys that seem to have been copied.
+    pub suspended_keys: u64,
     /// Addresses of the account whose mails come back.
     pub undeliverable_addresses: u64,
     /// A valid default payment method exists.
@@ -76,6 +84,8 @@ pub fn assess(seen: &Observed) -> Vec<(CheckUpItem, Severity)> {
                 CheckUpItem::PrimaryEmailVerified => verdict(seen.email_verified, Severity::Critical),
                 CheckUpItem::ProfileComplete => verdict(seen.profile_complete, Severity::Advised),
                 CheckUpItem::BackupEmailVerified => verdict(seen.backup_email_verified, Severity::Critical),
+                CheckUpItem::SecondFactorEnrolled => verdict(seen.second_factor, Severity::Advised),
+                CheckUpItem::SecurityKeysSound => verdict(seen.suspended_keys == 0, Severity::Critical),
                 CheckUpItem::EmailsArrive => verdict(seen.undeliverable_addresses == 0, Severity::Critical),
                 CheckUpItem::PaymentMethodValid => verdict(seen.valid_method, method),
                 CheckUpItem::PaymentMethodOutlivesRenewals => {
@@ -110,9 +120,14 @@ mod tests {
             items.iter().filter(|(_, s)| *s != Severity::Fine).map(|(i, s)| format!("{i}:{s}")).collect();
         assert_eq!(
             missing,
-            ["backup_email_verified:critical", "profile_complete:advised", "payment_method_valid:advised"]
+            [
+                "backup_email_verified:critical",
+                "profile_complete:advised",
+                "second_factor_enrolled:advised",
+                "payment_method_valid:advised"
+            ]
         );
-        assert_eq!(score(&items), 66);
+        assert_eq!(score(&items), 63);
     }
 
     #[test]

@@ -52,6 +52,13 @@ async fn alone(who: &Client, ceremony: &str, credential: &Value) -> Answer {
     who.post("/v1/sessions/passkey", &json!({ "ceremony_id": ceremony, "credential": credential })).await
 }
 
+/// What the check-up says about second factors and about keys.
+async fn advice(who: &Client) -> Value {
+    let items = who.get("/v1/account/check-up").await.expect(200).items();
+    let of = |code| items.iter().find(|item| item["code"] == code).map(|item| item["severity"].clone());
+    json!([of("second_factor_enrolled"), of("security_keys_sound")])
+}
+
 fn later(house: &House, seconds: i64) {
     house.clock.set(house.now() + chrono::TimeDelta::seconds(seconds));
 }
@@ -60,6 +67,7 @@ on_both!(a_key_is_added_named_and_removed, "2026-01-30T09:00:00Z", |house| Box::
     let (mut who, key, codes) = protected(&house).await;
     assert_eq!(codes.len(), 10);
     let listed = who.get(KEYS).await.expect(200);
+    assert_eq!(advice(&who).await, json!(["fine", "fine"]));
     let (id, path) = (listed.text("/items/0/id"), format!("{KEYS}/{}", listed.text("/items/0/id")));
     assert_eq!((listed.text("/items/0/name"), listed.text("/items/0/status")), ("Blue key".into(), "active".into()));
     assert_eq!((listed.body["items"][0]["discoverable"].clone(), listed.items().len()), (json!(true), 1));
@@ -82,6 +90,7 @@ on_both!(a_key_is_added_named_and_removed, "2026-01-30T09:00:00Z", |house| Box::
     assert_eq!(who.get("/v1/security/backup-codes").await.expect(200).text("/status"), "none");
     who.key = None;
     who.log_in().await;
+    assert_eq!(advice(&who).await, json!(["advised", "fine"]));
     house.settle().await;
     let told = house.subjects(&who.email);
     let count = |wanted: &str| told.iter().filter(|subject| *subject == wanted).count();
@@ -274,6 +283,7 @@ on_both!(a_key_whose_count_goes_back_is_suspended, "2026-01-30T09:00:00Z", |hous
     let listed = who.get(KEYS).await.expect(200);
     assert_eq!(listed.text("/items/0/status"), "suspended");
     assert_eq!(who.get("/v1/security").await.expect(200).body["security_keys"], 0);
+    assert_eq!(advice(&who).await, json!(["fine", "critical"]));
     who.delete(&format!("{KEYS}/{}", listed.text("/items/0/id"))).await.expect(204);
     house.settle().await;
     let told = house.subjects(&who.email);

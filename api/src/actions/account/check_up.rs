@@ -1,7 +1,7 @@
 //! The guide's advice for one account: what the database says, for the domain to judge.
 
 use super::profile;
-use crate::actions::{Error, payment_method, today};
+use crate::actions::{Error, factor, payment_method, today};
 use crate::mail::Addresses;
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use domain::checkup::{CheckUpItem, Observed, Severity, assess};
@@ -9,7 +9,7 @@ use domain::id::AccountId;
 use domain::invoice::InvoiceStatus;
 use domain::order::OrderStatus;
 use domain::service::{RenewalMode, ServiceStatus};
-use entity::{account, invoice_balance, order, service};
+use entity::{account, invoice_balance, order, security_key, service};
 use sea_orm::sea_query::ExprTrait;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, Select};
 
@@ -41,6 +41,8 @@ async fn observe<C: ConnectionTrait>(db: &C, account: &account::Model, on: Naive
         email_verified: account.email_verified_at.is_some(),
         profile_complete: profile::is_complete(account),
         backup_email_verified: account.backup_email.is_some(),
+        second_factor: !factor::enrolled(db, owner).await?.is_empty(),
+        suspended_keys: security_key::Entity::suspended(owner).count(db).await?,
         undeliverable_addresses: undeliverable(db, account).await?,
         valid_method: method.is_some(),
         method_outlives_renewals: outlives,

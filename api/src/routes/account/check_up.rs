@@ -131,6 +131,22 @@ const fn words(item: CheckUpItem) -> Words {
                 "Our messages to one of your addresses come back: confirm it again, or choose another one.",
             ],
         },
+        CheckUpItem::SecondFactorEnrolled => Words {
+            mend: ("begin_security_key_registration", "/v1/security/security-keys/registration-options"),
+            fine: ["Une connexion demande un second facteur.", "A login wants a second factor."],
+            bad: [
+                "Le mot de passe protège seul le compte : ajoutez une clé de sécurité ou une application d'authentification.",
+                "The password alone protects the account: add a security key or an authenticator app.",
+            ],
+        },
+        CheckUpItem::SecurityKeysSound => Words {
+            mend: ("list_security_keys", "/v1/security/security-keys"),
+            fine: ["Aucune clé de sécurité n'est suspendue.", "No security key is suspended."],
+            bad: [
+                "Une clé de sécurité semble avoir été copiée et est suspendue : retirez-la.",
+                "A security key seems to have been copied and is suspended: remove it.",
+            ],
+        },
         CheckUpItem::PaymentMethodValid => Words {
             mend: ("add_payment_method", "/v1/payment-methods"),
             fine: ["Le moyen de paiement par défaut est valable.", "The default payment method is valid."],
