@@ -46,6 +46,7 @@ on_both!(everything_in_the_way_is_listed, "2026-01-30T09:00:00Z", |house| Box::p
 
 on_both!(seven_days_then_everything_personal_is_erased, "2026-01-30T09:00:00Z", |house| Box::pin(async move {
     let mut who = house.customer().await;
+    who.add_key("Blue key").await;
     let asked = ask(&who).await.expect(202);
     assert_eq!(
         (asked.text("/status"), asked.header("location")),
@@ -68,9 +69,15 @@ on_both!(seven_days_then_everything_personal_is_erased, "2026-01-30T09:00:00Z", 
     who.get("/v1/account").await.expect(401);
     let login = json!({ "login": who.email, "password": house::house::PASSWORD });
     house.stranger().post("/v1/sessions", &login).await.expect(401);
+    // its key opens nothing either
+    let asked = house.stranger().post("/v1/sessions/passkey-options", &json!({})).await.expect(201);
+    let credential = who.key.as_ref().unwrap().sign(&asked.body["public_key"]);
+    let alone = json!({ "ceremony_id": asked.text("/ceremony_id"), "credential": credential });
+    house.stranger().post("/v1/sessions/passkey", &alone).await.expect(401);
     let last = house.mails().into_iter().rev().find(|mail| mail.to.contains(&who.email)).unwrap();
     assert!(last.text.contains("2036"), "says until when invoices are kept: {}", last.text);
     let contents = crate::schema::contents(&house).await;
+    assert!(contents["security_key"].is_empty(), "{:?}", contents["security_key"]);
     for (table, rows) in &contents {
         // the proof that the owner was told is kept
         for row in rows.iter().filter(|row| !row.contains("account_closed")) {
