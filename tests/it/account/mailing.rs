@@ -347,6 +347,34 @@ on_both!(a_mail_is_sent_again_three_times_an_hour_without_its_secrets, "2026-01-
     }
 ));
 
+on_both!(closing_the_account_erases_addresses_marks_and_phrase, "2026-01-30T09:00:00Z", |house| Box::pin(async move {
+    let (who, to) = (house.customer().await, "accounting@example.org");
+    route(&who, &ALL, &[(to, &["account", "billing"]), ("unproven@example.org", &["order"])]).await.expect(200);
+    house.settle().await;
+    confirm(&who, to, &house.code_for(to)).await.expect(200);
+    who.put("/v1/account/anti-phishing-phrase", &json!({ "phrase": "Trois chats gris" })).await.expect(200);
+    house.settle().await;
+    let mails = who.get("/v1/account/emails?kind=phrase_changed").await.expect(200).items();
+    bounce(&house, mails[0]["id"].as_str().unwrap(), "hard").await.expect(200);
+    who.post("/v1/account/closure", &json!({})).await.expect(202);
+    house.settle().await;
+    let token = json!({ "token": house.token_for(&who.email) });
+    who.post("/v1/account/closure/confirmation", &token).await.expect(200);
+    house.travel_to("2026-02-06T09:00:00Z").await;
+    for (table, rows) in crate::schema::contents(&house).await {
+        if table.starts_with("email_") || table == "undeliverable_address" {
+            assert!(rows.is_empty(), "{table}: {rows:?}");
+        }
+        for row in rows.iter().filter(|row| !row.contains("account_closed")) {
+            let personal = [to, "unproven@example.org", "5.1.1"].into_iter().find(|text| row.contains(text));
+            assert_eq!(personal, None, "{table}: {row}");
+        }
+    }
+    let code = json!({ "code": mails[0]["authenticity_code"] });
+    let known = house.stranger().post("/v1/email-authenticity-checks", &code).await.expect(200);
+    assert_eq!((known.text("/kind").as_str(), known.body.get("to")), ("phrase_changed", None));
+}));
+
 on_both!(a_mail_that_was_given_up_can_be_sent_after_all, "2026-01-30T09:00:00Z", |house| Box::pin(async move {
     let who = house.customer().await;
     house.settle().await;

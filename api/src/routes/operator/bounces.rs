@@ -1,6 +1,6 @@
 //! What the mail relay reports: mails that came back.
 
-use super::emails::{EmailView, view};
+use super::emails::EmailStateView;
 use crate::actions::Invalid;
 use crate::actions::mailing::bounce::{self, Report};
 use crate::app::App;
@@ -76,7 +76,7 @@ impl NewBounce {
         "email_id": "eml_01h455vb4pex5vsknk084sn02q", "kind": "complaint", "diagnostic": "abuse report",
     })),
     responses(
-        (status = 200, description = "The mail", body = EmailView),
+        (status = 200, description = "The mail", body = EmailStateView),
         (status = 404, description = "There is no such mail", body = ProblemBody),
         (status = 409, description = "The relay never accepted it, or it came back before", body = ProblemBody),
     ),
@@ -91,8 +91,7 @@ pub async fn report_bounce(
     let report = body.0.report()?;
     key.once(&app, &operator.scope(), async |tx| {
         let mail = bounce::record(tx, &operator.cx(&app, operator.real_now), &report).await?;
-        // never with a code: the answer may be stored
-        Ok(Reply::ok(&view(&app, mail, super::emails::Secrets::Hidden)?))
+        Ok(Reply::ok(&EmailStateView::from(mail)))
     })
     .await
 }

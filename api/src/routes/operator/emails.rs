@@ -105,13 +105,34 @@ pub struct EmailView {
     pub bounce_diagnostic: Option<String>,
 }
 
-/// Whether codes and tokens are shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Secrets {
-    /// In development mode they are.
-    InDevelopment,
-    /// They are not.
-    Hidden,
+/// What became of a mail. Without address and text: answers are kept for a day, accounts may be erased before.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = OperatorEmailState)]
+pub struct EmailStateView {
+    /// Its id.
+    #[schema(value_type = String, pattern = "^eml_[0-7][0-9a-hjkmnp-tv-z]{25}$", max_length = 30, example = "eml_01h455vb4pex5vsknk084sn02q")]
+    id: EmailId,
+    /// Which mail. Extensible enum.
+    #[schema(max_length = 48, example = "renewal_notice")]
+    kind: String,
+    /// `queued`, `sending`, `accepted` by the relay, `failed`, `bounced`. Extensible enum.
+    #[schema(max_length = 16, example = "bounced")]
+    state: String,
+    /// When it came back, on the account's clock.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = "2026-01-30T11:00:00Z")]
+    bounced_at: Option<DateTime<Utc>>,
+    /// `hard`, `soft` or `complaint`. Extensible enum.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, max_length = 16, example = "hard")]
+    bounce_kind: Option<String>,
+}
+
+impl From<email::Model> for EmailStateView {
+    fn from(mail: email::Model) -> Self {
+        let bounce_kind = mail.bounce_kind.map(|kind| kind.to_string());
+        Self { id: mail.id, kind: mail.kind, state: mail.state, bounced_at: mail.bounced_at, bounce_kind }
+    }
 }
 
 /// Which mails to list.
@@ -160,7 +181,7 @@ pub async fn list_operator_emails(
     // ids follow real time: mails of an account whose clock stands still keep their order
     let key = query.sort(&[], KeyColumn::Desc(email::Column::Id))?;
     let page = page::keyset(app.read(), select, key, &query).await?;
-    let page = page.try_map(|mail| view(&app, mail, Secrets::InDevelopment))?;
+    let page = page.try_map(|mail| view(&app, mail))?;
     Ok(Reply::page(&page, &query).header("cache-control", "no-store"))
 }
 
@@ -171,7 +192,7 @@ pub async fn list_operator_emails(
     description = "Queues a mail that was given up, with all its tries before it: for when the cause of the refusal is mended. Not for mails that carried a code or token, which was erased.",
     params(("id" = String, Path, description = "Id of the mail.", pattern = "^eml_[0-7][0-9a-hjkmnp-tv-z]{25}$", max_length = 30, example = "eml_01h455vb4pex5vsknk084sn02q")),
     responses(
-        (status = 202, description = "The mail, on its way", body = EmailView),
+        (status = 202, description = "The mail, on its way", body = EmailStateView),
         (status = 404, description = "There is no such mail", body = ProblemBody),
         (status = 409, description = "It has not failed, carried a secret, or was erased", body = ProblemBody),
     ),
@@ -185,13 +206,13 @@ pub async fn request_email_retry(
 ) -> Result<Reply, Problem> {
     key.once(&app, &operator.scope(), async |tx| {
         let mail = retry_email(tx, &operator.cx(&app, operator.real_now), id).await?;
-        Ok(Reply::accepted(None, &view(&app, mail, Secrets::Hidden)?))
+        Ok(Reply::accepted(None, &EmailStateView::from(mail)))
     })
     .await
 }
 
-pub(super) fn view(app: &App, mail: email::Model, secrets: Secrets) -> Result<EmailView, crate::actions::Error> {
-    let development = secrets == Secrets::InDevelopment && app.config().test_clocks && app.mailer.is_development();
+fn view(app: &App, mail: email::Model) -> Result<EmailView, crate::actions::Error> {
+    let development = app.config().test_clocks && app.mailer.is_development();
     let (text, secret) = if development {
         let opened = mail::opened(&app.tools, &mail, None)?;
         (opened.text, opened.secret)
