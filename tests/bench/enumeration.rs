@@ -15,7 +15,7 @@ use std::time::Instant;
 pub const TRIES: u64 = 200;
 /// Accounts that are asked for, in turn: what is counted for one of them stays below its limits at first and
 /// passes them later, as for a guesser.
-const ACCOUNTS: u64 = 20;
+const ACCOUNTS: u8 = 20;
 
 /// What was asked for, and how long the answers took in milliseconds.
 pub struct Found {
@@ -35,7 +35,7 @@ pub async fn round(on: On) -> Vec<Found> {
     let now = SystemClock.now();
     let app = store.open(now).await;
     let due = now.date_naive().checked_add_days(Days::new(20)).unwrap();
-    seed::due_with(&app, Due { accounts: ACCOUNTS as usize, services_each: 1, on: due, token: "sim_ok" }).await;
+    seed::due_with(&app, Due { accounts: ACCOUNTS.into(), services_each: 1, on: due, token: "sim_ok" }).await;
     app.db.close().await;
     let server = Server::start(&store.url, store.folder.path()).await;
     let client = reqwest::Client::new();
@@ -43,7 +43,7 @@ pub async fn round(on: On) -> Vec<Found> {
     for (what, path) in [("log in, wrong password", "/v1/sessions"), ("reset a password", "/v1/password-resets")] {
         let (mut known, mut unknown, mut alike) = (Vec::new(), Vec::new(), true);
         for turn in 0..TRIES {
-            let there = seed::email(turn % ACCOUNTS);
+            let there = seed::email(turn % u64::from(ACCOUNTS));
             // as long as the other
             let absent = there.replacen(char::is_alphabetic, "q", 1);
             // whoever comes first gains nothing by it
@@ -62,9 +62,9 @@ pub async fn round(on: On) -> Vec<Found> {
                 let body: Value = answer.json().await.unwrap();
                 let ms = begin.elapsed().as_secs_f64() * 1_000.0;
                 if *login == there {
-                    known.push(ms)
+                    known.push(ms);
                 } else {
-                    unknown.push(ms)
+                    unknown.push(ms);
                 }
                 answers.push((status, plain(body)));
             }

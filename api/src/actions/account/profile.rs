@@ -85,14 +85,14 @@ pub fn country(text: &str) -> Option<String> {
     (code.len() == 2 && COUNTRIES.split(' ').any(|known| known == code)).then_some(code)
 }
 
-/// E.164: a plus sign, then at most fifteen digits; spaces, dots and hyphens are left out.
+/// The E.164 form of a number that its country's plan has, written with a plus sign; spaces, dots,
+/// hyphens and parentheses are left out.
 #[must_use]
 pub fn phone(text: &str) -> Option<String> {
     let kept: String = text.chars().filter(|c| !matches!(c, ' ' | '.' | '-' | '(' | ')' | '\u{a0}')).collect();
-    let digits = kept.strip_prefix('+')?;
-    let formed =
-        (7..=15).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit()) && !digits.starts_with('0');
-    formed.then_some(kept)
+    let written = kept.strip_prefix('+').is_some_and(|digits| digits.bytes().all(|b| b.is_ascii_digit()));
+    let number = phonenumber::parse(None, &kept).ok().filter(|_| written)?;
+    number.is_valid().then(|| number.format().mode(phonenumber::Mode::E164).to_string())
 }
 
 /// The form of a country's postal codes, where it is known here: five digits in France.
@@ -135,6 +135,9 @@ mod tests {
         assert_eq!(COUNTRIES.split(' ').count(), 249);
         assert_eq!(phone("+33 6 12 34 56 78").as_deref(), Some("+33612345678"));
         assert_eq!([phone("0612345678"), phone("+0612345678"), phone("+33abc45678")], [None, None, None]);
+        // a number that no French line can have, and one of a country that there is not
+        assert_eq!([phone("+33012345678"), phone("+33612345"), phone("+999612345678")], [None, None, None]);
+        assert_eq!(phone("+1 (212) 555-2368").as_deref(), Some("+12125552368"));
         assert!(
             postal_code_fits("59100", "FR") && !postal_code_fits("5910", "FR") && postal_code_fits("SW1A 1AA", "GB")
         );

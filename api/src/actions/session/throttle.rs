@@ -166,10 +166,10 @@ pub async fn begin_proof(
 /// The database's.
 pub async fn proven(app: &App, cx: &Context<'_>, attempt: Attempt) -> Result<(), Error> {
     app.transact(async |tx| {
-        let whole = !attempt.known;
-        clear(tx, &attempt.key, whole).await?;
+        let forgiven = if attempt.known { Forgiven::Failures } else { Forgiven::Everything };
+        clear(tx, &attempt.key, forgiven).await?;
         if let Some(session) = &attempt.session {
-            clear(tx, session, true).await?;
+            clear(tx, session, Forgiven::Everything).await?;
         }
         if let Some((address, credential)) = &attempt.address {
             failed_credential::Entity::delete_by_id((address.clone(), credential.clone())).exec(&**tx).await?;
@@ -346,12 +346,20 @@ async fn slow_address(
     Ok(Some(u64::try_from(wait.num_seconds()).unwrap_or(1)))
 }
 
-/// Takes failures back; with `whole` also what makes strangers wait.
-async fn clear(tx: &Tx, key: &str, whole: bool) -> Result<(), Error> {
+/// What a right password takes back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Forgiven {
+    /// What turns the password off.
+    Failures,
+    /// That, and what makes strangers wait.
+    Everything,
+}
+
+async fn clear(tx: &Tx, key: &str, forgiven: Forgiven) -> Result<(), Error> {
     use login_throttle::Column;
     let zero = || Expr::value(0);
     let mut update = login_throttle::Entity::update_many().col_expr(Column::Failures, zero());
-    if whole {
+    if forgiven == Forgiven::Everything {
         update = update
             .col_expr(Column::Strikes, zero())
             .col_expr(Column::Refused, zero())

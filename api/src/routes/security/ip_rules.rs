@@ -130,7 +130,7 @@ pub async fn set_ip_rules(
     let cx = caller.cx(&app);
     key.once(&app, &caller.scope(), async |tx| {
         let account = ip_rules::set(tx, &cx, caller.id(), &rules, |tag| expected.check(tag)).await?;
-        Ok(reply(&account, caller.client.address.clone()).map_err(|_| Error::internal("rules just written"))?)
+        reply(&account, caller.client.address.clone()).map_err(|_| Error::internal("rules just written"))
     })
     .await
 }
