@@ -150,7 +150,7 @@ impl Mailer {
         dkim::records(&config.mail, from.email.domain())
     }
 
-    /// From an address alone: SMTP as in [`relay`]; `file:dir` writes one `.eml` a mail; `memory:` keeps
+    /// From an address alone: SMTP as in `relay`; `file:dir` writes one `.eml` a mail; `memory:` keeps
     /// them, for tests.
     ///
     /// # Errors

@@ -27,6 +27,7 @@ pub mod overview;
 pub mod password;
 pub mod remembered;
 pub mod security_keys;
+pub mod sessions;
 pub mod totp;
 
 /// Routes of this file.
@@ -38,7 +39,8 @@ pub(super) fn configure(cfg: &mut ServiceConfig<'_>) {
         .configure(totp::configure)
         .configure(security_keys::configure)
         .configure(backup_codes::configure)
-        .configure(remembered::configure);
+        .configure(remembered::configure)
+        .configure(sessions::configure);
 }
 
 /// A proof of who calls.

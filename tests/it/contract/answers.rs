@@ -196,6 +196,11 @@ async fn factors(walk: &Walk, house: &House) {
     who.token = Some(session.text("/access_token"));
     let known = walk.ok(&who, "list_remembered_devices", &[], None).await.text("/items/0/id");
     walk.ok(&who, "delete_remembered_device", &[&known], None).await;
+    let open = walk.ok(&who, "list_sessions", &[], None).await.items();
+    let other = open.iter().find(|session| session["current"] == false).map(|session| session["id"].clone());
+    let other = other.unwrap_or_else(|| open[0]["id"].clone());
+    walk.ok(&who, "end_session", &[other.as_str().unwrap()], None).await;
+    walk.ok(&who, "end_other_sessions", &[], None).await;
     walk.ok(&who, "delete_totp_device", &[&id], None).await;
     walk.ok(&who, "create_session", &[], login).await.expect(201);
     // lost, but for a backup code

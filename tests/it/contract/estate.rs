@@ -131,6 +131,10 @@ impl Estate {
         let (device, challenge) = stored.unwrap();
         let known = [("otp", app.text("/device/id")), ("rmd", device.to_string()), ("chg", challenge.to_string())];
         self.ids.extend(known);
+        let spare = self.owner.clone_logged_in(house).await;
+        let open = spare.get("/v1/security/sessions").await.expect(200).items();
+        let own = open.iter().find(|session| session["current"] == true);
+        self.ids.insert("ses", text(own.unwrap(), "/id"));
     }
 
     async fn provider(&mut self, house: &House) {

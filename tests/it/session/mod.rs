@@ -1,6 +1,7 @@
 //! Sessions: logging in, keeping one, ending it.
 
 pub mod factors;
+mod listed;
 mod log_in;
 mod refresh;
 mod security_keys;

@@ -183,7 +183,13 @@ pub async fn end_all(tx: &Tx, cx: &Context<'_>, owner: AccountId, except: Option
     close(tx, cx, Which::AllOf(owner, except)).await
 }
 
-fn live_sessions(owner: AccountId, now: DateTime<Utc>, except: Option<SessionId>) -> sea_orm::Select<session::Entity> {
+/// The sessions of an account that are open, except one if it is named.
+#[must_use]
+pub fn live_sessions(
+    owner: AccountId,
+    now: DateTime<Utc>,
+    except: Option<SessionId>,
+) -> sea_orm::Select<session::Entity> {
     let live = session::Entity::of(owner)
         .filter(session::Column::EndedAt.is_null())
         .filter(session::Column::ExpiresAt.gt(now));

@@ -1,5 +1,5 @@
 //! What a key answers. It is judged outside any transaction, against the key as it is now; what was judged is
-//! used up in one ([`accept`]), once.
+//! used up in one (`accept`), once.
 
 use super::ceremony::{self, Bound};
 use super::{credential, hash};
