@@ -96,6 +96,13 @@ impl Range {
         let base = address.to_canonical();
         Self { base, bits: if base.is_ipv4() { 32 } else { 64 } }.canonical()
     }
+
+    /// The household of an address in text form, in text form: what anything is counted for that an
+    /// address does, because a /64 has more addresses than could be counted.
+    #[must_use]
+    pub fn household_of(address: &str) -> Option<String> {
+        address.parse().ok().map(|address| Self::household(address).to_string())
+    }
 }
 
 const fn same_prefix(left: u128, right: u128, ignored: u8) -> bool {

@@ -11,6 +11,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use domain::account::{AccountStatus, Language};
 use domain::factor::{Enrolment, Proofs};
 use domain::id::{AccessTokenId, AccountId};
+use domain::network::Range;
 use domain::refusal::Refusal;
 use entity::{access_token, account, session};
 use futures_util::future::LocalBoxFuture;
@@ -45,6 +46,12 @@ impl Client {
     #[must_use]
     pub fn scope(&self) -> String {
         format!("visitor:{}", self.address.as_deref().unwrap_or("unknown"))
+    }
+
+    /// What quotas are kept for: an IPv4 address, a /64 of IPv6.
+    #[must_use]
+    pub fn household(&self) -> String {
+        self.address.as_deref().and_then(Range::household_of).unwrap_or_default()
     }
 
     fn context<'a>(&self, app: &'a App, actor: Actor, now: DateTime<Utc>, real_now: DateTime<Utc>) -> Context<'a> {

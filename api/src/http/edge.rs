@@ -147,7 +147,7 @@ fn preflight(edge: &Edge, facts: &mut Facts, headers: &HeaderMap) -> HttpRespons
 /// Counts the request and refuses what no handler needs to see.
 fn admit(edge: &Edge, facts: &mut Facts, request: &ServiceRequest) -> Result<(), Problem> {
     let operation = edge.table.find(request.method(), &facts.path);
-    let address = facts.client.address.as_deref().unwrap_or_default();
+    let household = facts.client.household();
     let token =
         request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok()).is_some_and(|value| {
             value.split_once(' ').is_some_and(|(_, token)| crate::token::looks_valid(token.trim()))
@@ -159,7 +159,7 @@ fn admit(edge: &Edge, facts: &mut Facts, request: &ServiceRequest) -> Result<(),
         Some(_) | None if token => Class::Token,
         Some(_) | None => Class::Request,
     };
-    match edge.limiters.check(class, address) {
+    match edge.limiters.check(class, &household) {
         Ok(left) => facts.quota = left,
         Err(exhausted) => {
             facts.exhausted = Some(exhausted);

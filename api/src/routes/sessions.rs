@@ -237,7 +237,7 @@ pub async fn confirm_password_reset(
     body: Body<PasswordResetConfirmation>,
 ) -> Result<Reply, Problem> {
     let (cx, input) = (client.cx(&app, app.now()), body.0);
-    let owner = reset_password::account_of(&**app.read(), &app.tools, &input.token).await?;
+    let owner = reset_password::account_of(&**app.read(), &cx, &input.token).await?;
     password::check_new(&app, &owner, &input.new_password, "/new_password").await?;
     let hash = app.passwords.hash(&input.new_password).await?;
     key.once(&app, &client.scope(), async |tx| {
@@ -249,7 +249,7 @@ pub async fn confirm_password_reset(
 
 /// Guesses at one account from one address: a stranger elsewhere cannot lock its owner out.
 pub(super) fn within_limit(limiters: &Limiters, class: Class, client: &Client, login: &str) -> Result<(), Error> {
-    let key = format!("{}@{}", account::normal(login), client.address.as_deref().unwrap_or_default());
+    let key = format!("{}@{}", account::normal(login), client.household());
     limiters.check(class, &key)?;
     Ok(())
 }

@@ -63,6 +63,24 @@ on_both!(a_token_ends_with_time_the_next_one_and_another_password, "2026-01-30T0
     }
 ));
 
+on_both!(a_token_that_ended_says_nothing_about_any_password, "2026-01-30T09:00:00Z", |house| Box::pin(async move {
+    let who = house.customer().await;
+    ask(&house, &who.email).await;
+    let replaced = house.token_for(&who.email);
+    ask(&house, &who.email).await;
+    let used = house.token_for(&who.email);
+    reset(&house, &used, NEW).await.expect(204);
+    ask(&house, &who.email).await;
+    let old = house.token_for(&who.email);
+    house.travel_to("2026-01-30T09:30:00Z").await;
+    // the present password, a former one, one that was never set, a weak one
+    for guess in [NEW, PASSWORD, "crimson orchard 51 gravel", "passwordpassword"] {
+        for token in [&replaced, &used, &old] {
+            assert_eq!(reset(&house, token, guess).await.expect(410).code(), "code_expired", "{guess}");
+        }
+    }
+}));
+
 on_both!(a_token_does_not_outlive_a_change_of_address, "2026-01-30T09:00:00Z", |house| Box::pin(async move {
     let who = house.customer().await;
     ask(&house, &who.email).await;

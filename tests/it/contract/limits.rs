@@ -108,3 +108,31 @@ async fn headers_that_anybody_can_write_change_no_quota() {
     assert!(passed <= 4 && refused >= 196, "{passed} passed");
     house.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_has_a_network_of_addresses_has_one_quota() {
+    let house = limited().await;
+    let anyone = house.stranger();
+    let guess = json!({ "login": "nobody@example.org", "password": "x" });
+    let mut refused = 0;
+    for at in 0..100 {
+        let neighbour = anyone.at(&format!("2001:db8:0:1:{at:x}::{at:x}"));
+        match neighbour.post("/v1/sessions", &guess).await.status {
+            401 => {}
+            429 => refused += 1,
+            other => panic!("{other}"),
+        }
+    }
+    assert!(refused >= 90, "{refused} refused");
+    // mailed codes are guessed from one place, too
+    let code = json!({ "email": "camille.durand@example.org", "code": "000000" });
+    let mut statuses = Vec::new();
+    for at in 0..12 {
+        let neighbour = anyone.at(&format!("2001:db8:0:2::{at:x}"));
+        statuses.push(neighbour.post("/v1/accounts/email-verification", &code).await.status);
+    }
+    assert!(statuses.contains(&429), "{statuses:?}");
+    // another network has its own
+    anyone.at("2001:db8:0:3::1").post("/v1/sessions", &guess).await.expect(401);
+    house.close().await;
+}

@@ -98,3 +98,24 @@ async fn guesses_from_one_address_are_limited() {
     );
     house.close().await;
 }
+
+house::on_both!(a_hash_that_is_renewed_refuses_no_login_at_the_same_time, "2026-01-30T09:00:00Z", |house| Box::pin(
+    async move {
+        use sea_orm::{ActiveModelTrait, ActiveValue::Set, EntityTrait, IntoActiveModel};
+        let who = house.customer().await;
+        let cheaper = api::config::PasswordConfig { passes: 1, ..house.app.config().password.clone() };
+        let old = api::password::Passwords::new(&cheaper).unwrap().hash(PASSWORD).await.unwrap();
+        let account = entity::account::Entity::find().one(&**house.app.read()).await.unwrap().unwrap();
+        let write = async |tx: &api::db::Tx| {
+            let mut row = account.clone().into_active_model();
+            row.password_hash = Set(old.clone());
+            row.update(&**tx).await.map(drop)
+        };
+        house.app.transact(write).await.unwrap();
+        let logins = (0..6).map(|_| log_in(&who, &who.email, PASSWORD));
+        let answers = futures_util::future::join_all(logins).await;
+        assert!(answers.iter().all(|answer| answer.status == 201), "{answers:#?}");
+        let account = entity::account::Entity::find().one(&**house.app.read()).await.unwrap().unwrap();
+        assert!(!house.app.passwords.needs_rehash(&account.password_hash));
+    }
+));

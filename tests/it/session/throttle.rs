@@ -189,6 +189,32 @@ on_both!(proving_the_password_again_is_counted_for_the_session, "2026-01-30T09:0
 }));
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_owner_is_told_when_proofs_turn_the_password_off() {
+    for on in [On::Sqlite, On::Postgres] {
+        let house = House::open_with(on, "2026-01-30T09:00:00Z", |config| config.throttle.password_off_after = 3).await;
+        for change in [false, true] {
+            let who = house.customer().await;
+            house.settle().await;
+            for _ in 0..3 {
+                if change {
+                    let new = json!({ "current_password": WRONG, "new_password": "amber lighthouse 27 sparrow" });
+                    who.put("/v1/security/password", &new).await.expect(422);
+                } else {
+                    who.post("/v1/security/proof", &json!({ "password": WRONG })).await.expect(401);
+                }
+            }
+            log_in(&who, &who.email, PASSWORD).await.expect(401);
+            house.settle().await;
+            let told = house.subjects(&who.email).iter().filter(|it| it.contains("switched off")).count();
+            assert_eq!(told, 1, "change: {change}");
+            let log = who.get("/v1/account/activity?limit=100").await.expect(200).items();
+            assert_eq!(log.iter().filter(|line| line["kind"] == "password.off").count(), 1);
+        }
+        house.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_address_that_tries_many_logins_is_slowed_and_no_other() {
     for on in [On::Sqlite, On::Postgres] {
         let house =

@@ -44,7 +44,7 @@ pub async fn check(
     let attempt = throttle::begin_proof(app, cx, owner, session).await?;
     let usable = Some(proven.password_hash.as_str()).filter(|_| attempt.is_compared());
     if !app.passwords.verify(current, usable).await? {
-        app.transact(async |tx| record::activity(tx, cx, owner, "password.change_refused", None).await).await?;
+        throttle::proof_failed(app, cx, &attempt, (owner, "password.change_refused")).await?;
         return Err(wrong());
     }
     throttle::proven(app, cx, attempt).await?;

@@ -269,11 +269,18 @@ pub fn state(sealer: &Sealer, parts: &[&str]) -> String {
     sealer.hash("code:state", &parts.join("\n"))
 }
 
+/// Refuses a code or token that is used, replaced or too old, without using it up.
+///
+/// # Errors
+/// `code_expired`.
+pub fn require_unused(cx: &Context<'_>, purpose: Purpose, code: &Model) -> Result<(), Error> {
+    let unused = code.consumed_at.is_none() && code.superseded_at.is_none() && code.expires_at > purpose.now(cx);
+    if unused { Ok(()) } else { Err(Refusal::CodeExpired.into()) }
+}
+
 async fn consume(tx: &Tx, cx: &Context<'_>, purpose: Purpose, code: Model) -> Result<Model, Error> {
+    require_unused(cx, purpose, &code)?;
     let now = purpose.now(cx);
-    if code.expires_at <= now {
-        return Err(Refusal::CodeExpired.into());
-    }
     let used = Entity::update_many()
         .col_expr(Column::ConsumedAt, Expr::value(now))
         .filter(Column::Id.eq(code.id))

@@ -39,7 +39,9 @@ pub async fn log_in(
     from: From<'_>,
 ) -> Result<LoggedIn, Error> {
     let account = account::lock(tx, proven.id).await?;
-    if !account::is_open(account.status) || account.password_hash != proven.password_hash {
+    // another login may have renewed the hash of the same password meanwhile
+    let renewed = from.rehashed.is_some() && account.password_changed_at == proven.password_changed_at;
+    if !account::is_open(account.status) || !(renewed || account.password_hash == proven.password_hash) {
         return Err(Error::Unauthenticated);
     }
     let cx = &account::on_clock_of(tx, cx, &account).await?;

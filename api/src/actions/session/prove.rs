@@ -28,7 +28,7 @@ pub async fn check(
     if app.passwords.verify(password, usable).await? {
         return throttle::proven(app, cx, attempt).await;
     }
-    app.transact(async |tx| record::activity(tx, cx, owner, "security.proof_refused", None).await).await?;
+    throttle::proof_failed(app, cx, &attempt, (owner, "security.proof_refused")).await?;
     Err(Error::Unauthenticated)
 }
 

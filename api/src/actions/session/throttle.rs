@@ -204,6 +204,24 @@ pub async fn failed(
     Ok(attempt.refusal())
 }
 
+/// A proof of the password in a session failed: notes it in the activity under its kind. The owner is told
+/// at every address when the password is off from now on.
+///
+/// # Errors
+/// The database's.
+pub async fn proof_failed(
+    app: &App,
+    cx: &Context<'_>,
+    attempt: &Attempt,
+    (owner, kind): (AccountId, &'static str),
+) -> Result<(), Error> {
+    app.transact(async |tx| {
+        record::activity(tx, cx, owner, kind, None).await?;
+        if attempt.last { tell_off(tx, cx, owner).await } else { Ok(()) }
+    })
+    .await
+}
+
 /// The owner chose a new password by mail: nothing is held against the account any more.
 ///
 /// # Errors
@@ -393,8 +411,7 @@ fn seconds(until: Option<DateTime<Utc>>, now: DateTime<Utc>) -> u64 {
 }
 
 fn household(cx: &Context<'_>) -> Option<String> {
-    let address = cx.address.as_deref()?.parse().ok()?;
-    Some(Range::household(address).to_string())
+    cx.address.as_deref().and_then(Range::household_of)
 }
 
 fn cut(hash: &str, digits: usize) -> String {
