@@ -12,6 +12,7 @@
 
 pub mod actions;
 pub mod app;
+pub mod chain;
 pub mod clock;
 pub mod config;
 pub mod db;
@@ -33,3 +34,4 @@ pub mod seed;
 pub mod serve;
 pub mod token;
 pub mod verify;
+pub mod words;

@@ -59,7 +59,12 @@ enum Command {
     /// Prints the DKIM records that the sender's domain must publish; needs no database
     DkimRecords,
     /// Checks every invariant of the stored data
-    Verify,
+    Verify {
+        /// Kept heads of the activity log's chains: each must still be there. When all is well the file is
+        /// written anew; it is made when there is none. Keep it where the database's owner cannot write
+        #[arg(long)]
+        heads: Option<PathBuf>,
+    },
     /// Tells the customer's journey step by step over HTTP
     Demo {
         /// Database to run on; else a new SQLite file
@@ -126,14 +131,30 @@ async fn run(cli: Cli) -> Result<(), Failure> {
         }
         Command::Operator { command: OperatorCommand::Create { name } } => create_operator(settings()?, &name).await,
         Command::DkimRecords => dkim_records(&settings()?),
-        Command::Verify => {
+        Command::Verify { heads } => {
             let app = serve::open(settings()?, Lock::Beside).await?;
-            let outcome = verify::run(&app).await;
+            let outcome = check(&app, heads.as_deref()).await;
             app.db.close().await;
-            verified(&outcome?)
+            outcome
         }
         Command::Demo { database_url } => Ok(demo::run(demo::Options { database_url }).await?),
     }
+}
+
+async fn check(app: &api::app::App, kept: Option<&Path>) -> Result<(), Failure> {
+    let known = match kept {
+        Some(path) if path.exists() => verify::activity::read(&std::fs::read_to_string(path)?)?,
+        Some(_) | None => verify::activity::Heads::new(),
+    };
+    verified(&verify::run_with(app, &known).await?)?;
+    let Some(path) = kept else { return Ok(()) };
+    // a crash half-way leaves the old file
+    let fresh = path.with_added_extension("new");
+    let mut file = std::io::BufWriter::new(std::fs::File::create(&fresh)?);
+    verify::activity::export(app, &mut file).await?;
+    file.into_inner().map_err(std::io::IntoInnerError::into_error)?.sync_all()?;
+    std::fs::rename(&fresh, path)?;
+    Ok(())
 }
 
 fn verified(broken: &[verify::Violation]) -> Result<(), Failure> {

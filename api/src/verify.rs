@@ -4,6 +4,8 @@ use crate::actions::Error;
 use crate::app::App;
 use sea_orm::{FromQueryResult, Statement};
 
+pub mod activity;
+
 /// Something that must never be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Violation {
@@ -149,8 +151,16 @@ const RULES: &[(&str, &str)] = &[
 /// # Errors
 /// The database's.
 pub async fn run(app: &App) -> Result<Vec<Violation>, Error> {
+    run_with(app, &activity::Heads::new()).await
+}
+
+/// The same, with the heads of the activity log's chains as they were kept at an earlier time.
+///
+/// # Errors
+/// The database's.
+pub async fn run_with(app: &App, heads: &activity::Heads) -> Result<Vec<Violation>, Error> {
     let db = &**app.read();
-    let mut found = Vec::new();
+    let mut found = activity::run(app, heads).await?;
     for (rule, query) in RULES {
         let statement = Statement::from_string(db.get_database_backend(), *query);
         for row in Row::find_by_statement(statement).all(db).await? {
@@ -163,5 +173,5 @@ pub async fn run(app: &App) -> Result<Vec<Violation>, Error> {
 /// How many promises are checked.
 #[must_use]
 pub const fn rules() -> usize {
-    RULES.len()
+    RULES.len() + 1
 }

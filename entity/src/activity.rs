@@ -1,4 +1,4 @@
-//! What happened to an account and who did it.
+//! What happened to an account and who did it, each line chained to the one before.
 
 use domain::id::{AccountId, ActivityId};
 use sea_orm::entity::prelude::*;
@@ -22,13 +22,33 @@ pub struct Model {
     pub request_id: Option<String>,
     #[sea_orm(column_type = "JsonBinary")]
     pub detail: Option<Json>,
+    #[sea_orm(column_type = "String(StringLen::N(255))")]
+    pub user_agent: Option<String>,
+    /// The account's id, or one of the house's own chains.
+    pub chain: Option<Uuid>,
+    /// Its place in the chain, from 1; below for lines from before there was a chain, which have no link.
+    pub seq: Option<i64>,
+    /// Erased with what says who somebody is.
+    #[sea_orm(column_type = "String(StringLen::N(32))")]
+    pub salt: Option<String>,
+    /// Keyed hash of the salt and of what says who somebody is.
+    #[sea_orm(column_type = "String(StringLen::N(64))")]
+    pub commitment: Option<String>,
+    /// Keyed hash of the link before, of what stays, and of the commitment.
+    #[sea_orm(column_type = "String(StringLen::N(64))")]
+    pub link: Option<String>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}
 
 impl Entity {
-    /// The activity log of an account.
+    /// The activity log of an account, to look something up by its time.
     pub fn of(account: AccountId) -> Select<Self> {
         Self::find().filter(Column::AccountId.eq(account))
+    }
+
+    /// The same, to read in the order of the chain.
+    pub fn chain_of(account: AccountId) -> Select<Self> {
+        Self::find().filter(Column::Chain.eq(account.0))
     }
 }

@@ -6,6 +6,7 @@ pub mod access_token;
 pub mod account;
 pub mod account_closure;
 pub mod activity;
+pub mod activity_head;
 pub mod attempt_target;
 pub mod backup_code;
 pub mod cancellation;

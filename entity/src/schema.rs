@@ -14,6 +14,7 @@ pub fn statements(db: &DatabaseConnection) -> Vec<TableCreateStatement> {
         account,
         account_closure,
         activity,
+        activity_head,
         attempt_target,
         backup_code,
         cancellation,

@@ -23,6 +23,8 @@ pub struct Model {
     pub asked_at: DateTimeUtc,
     pub due_at: DateTimeUtc,
     pub attempts: i32,
+    #[sea_orm(column_type = "String(StringLen::N(255))")]
+    pub user_agent: Option<String>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -7,6 +7,7 @@ mod m20261125_000002_second_factors;
 mod m20261125_000003_security_keys;
 mod m20261125_000004_password_and_throttle;
 mod m20261125_000007_service_emails;
+mod m20261125_000008_activity_log;
 mod portable;
 
 /// All migrations, oldest first.
@@ -21,6 +22,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261125_000003_security_keys::Migration),
             Box::new(m20261125_000004_password_and_throttle::Migration),
             Box::new(m20261125_000007_service_emails::Migration),
+            Box::new(m20261125_000008_activity_log::Migration),
         ]
     }
 }

@@ -82,9 +82,15 @@ on_both!(seven_days_then_everything_personal_is_erased, "2026-01-30T09:00:00Z", 
         // the proof that the owner was told is kept
         for row in rows.iter().filter(|row| !row.contains("account_closed")) {
             assert!(!row.contains(&who.email), "{table} still holds the address: {row}");
-            assert!(table == "activity" || !row.contains("rue des Lilas"), "{table} still holds the street: {row}");
+            assert!(!row.contains("rue des Lilas"), "{table} still holds the street: {row}");
         }
     }
+    // what happened stays, in its chain; from where it came is gone
+    let log = &contents["activity"];
+    let mine: Vec<_> =
+        log.iter().filter(|row| row.contains("account.closed") || row.contains("session.opened")).collect();
+    assert!(mine.len() > 2 && mine.iter().all(|row| !row.contains("127.0.0.1")), "{mine:#?}");
+    assert_eq!(api::verify::run(&house.app).await.unwrap(), Vec::new());
     // the address is free again
     let again = json!({ "email": who.email, "password": house::house::PASSWORD });
     house.stranger().post("/v1/accounts", &again).await.expect(202);

@@ -1,5 +1,6 @@
 //! The account: sign-up, recovery, profile, backup address, closure.
 
+mod activity;
 mod backup_email;
 mod check_up;
 mod closure;

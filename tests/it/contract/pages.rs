@@ -74,7 +74,7 @@ fn same(one_by_one: &[Value], at_once: &[Value], operation: &Operation) {
 fn ordered(items: &[Value], sort: &str, operation: &Operation) {
     let (member, down) = sort.strip_prefix('-').map_or((sort, false), |member| (member, true));
     let keys: Vec<&Value> = items.iter().map(|item| &item[member]).collect();
-    let text = |value: &Value| value.as_str().map_or_else(|| format!("{value:0>20}"), str::to_owned);
+    let text = |value: &Value| value.as_str().map_or_else(|| format!("{:0>20}", value.to_string()), str::to_owned);
     for pair in keys.windows(2) {
         let (one, two) = (text(pair[0]), text(pair[1]));
         assert!(one == two || (one < two) != down, "{} by {sort}: {one} then {two}", operation.id);

@@ -10,8 +10,8 @@ use domain::account::AccountStatus;
 use domain::id::AccountId;
 use domain::identifier::EmailAddress;
 use domain::refusal::Refusal;
-use entity::{account, activity};
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, ConnectionTrait, EntityTrait};
+use entity::account;
+use sea_orm::{ConnectionTrait, EntityTrait};
 
 pub mod backup_email;
 pub mod change;
@@ -112,18 +112,7 @@ pub(super) async fn on_clock_of<'a>(tx: &Tx, cx: &Context<'a>, account: &account
 /// # Errors
 /// The database's.
 pub async fn note_visitor(tx: &Tx, cx: &Context<'_>, kind: &'static str) -> Result<(), Error> {
-    let row = activity::ActiveModel {
-        id: Set(cx.id()),
-        account_id: Set(None),
-        at: Set(cx.real_now),
-        kind: Set(kind.to_owned()),
-        actor: Set(cx.actor.to_string()),
-        address: Set(cx.address.clone()),
-        request_id: Set(cx.request_id.clone()),
-        detail: Set(None),
-    };
-    row.insert(&**tx).await?;
-    Ok(())
+    super::record::of_nobody(tx, cx, kind, None).await
 }
 
 #[cfg(test)]

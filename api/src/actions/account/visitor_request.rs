@@ -59,6 +59,7 @@ pub async fn ask(tx: &Tx, cx: &Context<'_>, asked: Asked, login: &str) -> Result
         asked_at: Set(cx.real_now),
         due_at: Set(cx.real_now),
         attempts: Set(0),
+        user_agent: Set(cx.user_agent.clone()),
     };
     Entity::insert(row).exec_without_returning(&**tx).await?;
     Ok(())
@@ -99,7 +100,7 @@ async fn look_into(tx: &Tx, tools: &Tools, now: DateTime<Utc>, row: &visitor_req
         real_now: now,
         actor: Actor::Visitor,
         address: row.address.clone(),
-        user_agent: None,
+        user_agent: row.user_agent.clone(),
         request_id: row.request_id.clone(),
         tools,
     };

@@ -7,7 +7,7 @@
 //! | sessions, codes | ended, void; addresses and devices erased |
 //! | second factors (public keys of security keys too), backup codes, remembered devices | erased |
 //! | former passwords, known devices, counted failures, rules by address | erased |
-//! | activity | what happened and when stays; from where and its details are erased |
+//! | activity | what happened and when stays, and its chain; from where, the device, the details are erased |
 //! | service e-mails | recipient and text erased, except billing mails (part of the accounts) and the closing receipt; undelivered ones are given up |
 //! | extra addresses, anti-phishing phrase, marks on addresses | erased |
 //! | reasons written by the owner, names given to services | erased |
@@ -115,7 +115,11 @@ async fn access(tx: &Tx, cx: &Context<'_>, owner: AccountId) -> Result<(), Error
     session_actions::throttle::forgive(tx, cx, owner).await?;
     activity::Entity::update_many()
         .col_expr(activity::Column::Address, Expr::value(None::<String>))
+        .col_expr(activity::Column::UserAgent, Expr::value(None::<String>))
+        .col_expr(activity::Column::RequestId, Expr::value(None::<String>))
         .col_expr(activity::Column::Detail, Expr::value(None::<serde_json::Value>))
+        // without it the commitment to what was erased tells nothing; the chain still holds
+        .col_expr(activity::Column::Salt, Expr::value(None::<String>))
         .filter(activity::Column::AccountId.eq(owner))
         .exec(&**tx)
         .await?;

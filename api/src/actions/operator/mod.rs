@@ -2,7 +2,7 @@
 
 use super::{Context, Error};
 use crate::db::Tx;
-use entity::{activity, event};
+use entity::event;
 use sea_orm::{ActiveModelTrait, ActiveValue::Set};
 use serde_json::Value;
 
@@ -27,17 +27,7 @@ pub async fn note(
     data: Value,
 ) -> Result<(), Error> {
     let data = super::record::without_nulls(data);
-    let line = activity::ActiveModel {
-        id: Set(cx.id()),
-        account_id: Set(None),
-        at: Set(cx.real_now),
-        kind: Set(kind.to_owned()),
-        actor: Set(cx.actor.to_string()),
-        address: Set(cx.address.clone()),
-        request_id: Set(cx.request_id.clone()),
-        detail: Set(Some(data.clone())),
-    };
-    line.insert(&**tx).await?;
+    super::record::of_nobody(tx, cx, kind, Some(data.clone())).await?;
     let event = event::ActiveModel {
         id: Set(cx.id()),
         account_id: Set(None),

@@ -1,0 +1,3 @@
+//! What people read about stored codes, in each language.
+
+pub mod activity;
