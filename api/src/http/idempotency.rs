@@ -132,6 +132,18 @@ impl Key {
         }
     }
 
+    /// The answer that was given before, for an operation that proves something before its transaction:
+    /// a password or a code that was right the first time is wrong the second, and a repeated request
+    /// must not count as a guess. [`Self::once`] still decides.
+    ///
+    /// # Errors
+    /// As [`Self::once`].
+    pub async fn answered(&self, app: &App, scope: &str) -> Result<Option<Reply>, Problem> {
+        let Some(key) = self.stored_key() else { return Ok(None) };
+        let known = Entity::find_by_id((scope.to_owned(), key.to_owned())).one(&**app.read()).await;
+        known.map_err(actions::Error::from)?.map(|known| self.stored(known)).transpose()
+    }
+
     /// Takes the key in the first transaction of an operation of several. A [`Claim::Replay`] is the
     /// answer to give: the stored one, or why there is none (no outcome yet, the key belongs to
     /// another request, the answer was a secret).
@@ -193,16 +205,21 @@ impl Key {
             .await?
             // deleted as too old between the two statements: the caller may repeat
             .ok_or_else(|| Stop::Refused(Problem::new(Code::IdempotencyInFlight).after(1)))?;
+        self.stored(known).map(Claim::Replay).map_err(Stop::Refused)
+    }
+
+    /// The answer that a row holds for this request, or why there is none.
+    fn stored(&self, known: idempotency_key::Model) -> Result<Reply, Problem> {
         if known.fingerprint != self.fingerprint {
-            return Err(Stop::Refused(Code::IdempotencyKeyReused.into()));
+            return Err(Code::IdempotencyKeyReused.into());
         }
         if known.state != DONE {
-            return Err(Stop::Refused(Problem::new(Code::IdempotencyInFlight).after(1)));
+            return Err(Problem::new(Code::IdempotencyInFlight).after(1));
         }
         if known.secret {
-            return Err(Stop::Refused(Code::SecretNoLongerAvailable.into()));
+            return Err(Code::SecretNoLongerAvailable.into());
         }
-        Ok(Claim::Replay(restore(known)))
+        Ok(restore(known))
     }
 
     fn read(request: &HttpRequest) -> Result<Self, Problem> {

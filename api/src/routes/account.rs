@@ -245,6 +245,9 @@ pub async fn confirm_backup_email(
     body: Body<BackupEmailConfirmation>,
 ) -> Result<Reply, Problem> {
     let (Require(caller, ..), input) = (caller, body.0);
+    if let Some(reply) = key.answered(&app, &caller.scope()).await? {
+        return Ok(reply);
+    }
     let counted = code::count_try(&app, caller.id(), Purpose::VerifyBackupEmail, None).await?;
     key.once(&app, &caller.scope(), async |tx| {
         let account = backup_email::confirm(tx, &caller.cx(&app), caller.id(), counted, &input.code).await?;

@@ -119,6 +119,9 @@ pub async fn verify_account_email(
     key: Key,
     body: Body<EmailVerification>,
 ) -> Result<Reply, Problem> {
+    if let Some(reply) = key.answered(&app, &client.scope()).await? {
+        return Ok(reply);
+    }
     within_limit(&limiters, Class::Code, &client, &body.0.email)?;
     let (cx, input, device) = (client.cx(&app, app.now()), body.0, device(&client));
     let guess = verify_email::count_guess(&app, &cx, &input.email).await?;

@@ -118,6 +118,9 @@ pub async fn prove_identity(
     body: Body<NewProof>,
 ) -> Result<Reply, Problem> {
     let Require(caller, ..) = caller;
+    if let Some(reply) = key.answered(&app, &caller.scope()).await? {
+        return Ok(reply);
+    }
     let id = caller.session.as_ref().map(|session| session.id).ok_or(Problem::new(Code::FreshProofRequired))?;
     let cx = caller.cx(&app);
     let shown = match body.0.told()? {

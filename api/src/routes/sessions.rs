@@ -237,6 +237,9 @@ pub async fn confirm_password_reset(
     body: Body<PasswordResetConfirmation>,
 ) -> Result<Reply, Problem> {
     let (cx, input) = (client.cx(&app, app.now()), body.0);
+    if let Some(reply) = key.answered(&app, &client.scope()).await? {
+        return Ok(reply);
+    }
     let owner = reset_password::account_of(&**app.read(), &cx, &input.token).await?;
     password::check_new(&app, &owner, &input.new_password, "/new_password").await?;
     let hash = app.passwords.hash(&input.new_password).await?;

@@ -20,7 +20,7 @@ async fn answer(who: &Client, challenge: &str, method: &str, code: &str) -> Answ
 }
 
 /// A customer with an app: its secret, its id, and the backup codes that came with it, active.
-async fn protected(house: &House) -> (Client, String, String, Vec<String>) {
+pub async fn protected(house: &House) -> (Client, String, String, Vec<String>) {
     let who = house.customer().await;
     let new = who.post("/v1/security/totp-devices", &json!({ "name": "Phone" })).await.expect(201);
     assert_eq!(new.text("/device/status"), "pending");

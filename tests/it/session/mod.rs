@@ -4,5 +4,6 @@ pub mod factors;
 mod listed;
 mod log_in;
 mod refresh;
+mod repeated;
 mod security_keys;
 mod throttle;

@@ -264,6 +264,9 @@ pub async fn confirm_email_address(
 ) -> Result<Reply, Problem> {
     let (Require(caller, ..), input) = (caller, body.0);
     let email = address(&input.email, "/email")?;
+    if let Some(reply) = key.answered(&app, &caller.scope()).await? {
+        return Ok(reply);
+    }
     let subject = prove::subject(&**app.read(), &caller.account, &email).await?;
     let counted = code::count_try(&app, caller.id(), Purpose::ProveAddress, subject).await?;
     key.once(&app, &caller.scope(), async |tx| {

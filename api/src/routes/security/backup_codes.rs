@@ -128,6 +128,9 @@ pub async fn activate_backup_codes(
     body: Body<BackupCodesActivation>,
 ) -> Result<Reply, Problem> {
     let Require(caller, ..) = caller;
+    if let Some(reply) = key.answered(&app, &caller.scope()).await? {
+        return Ok(reply);
+    }
     let cx = caller.cx(&app);
     factor::count_try(&app, &cx, caller.id(), None).await?;
     key.once(&app, &caller.scope(), async |tx| {

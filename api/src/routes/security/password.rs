@@ -109,6 +109,9 @@ pub async fn set_password(
     let (RequireFresh(caller, ..), input) = (caller, body.0);
     let (cx, session) = (caller.cx(&app), caller.session.as_ref().map(|session| session.id));
     let who = (caller.id(), session);
+    if let Some(reply) = key.answered(&app, &caller.scope()).await? {
+        return Ok(reply);
+    }
     let checked = change_password::check(&app, &cx, who, &input.current_password, &input.new_password).await?;
     key.once(&app, &caller.scope(), async |tx| {
         change_password::change(tx, &cx, &checked, session).await?;

@@ -250,6 +250,9 @@ pub async fn add_security_key(
     let (session, name, cx) = (session_of(&caller)?, name_of(&body.0.name)?, caller.cx(&app));
     let answer: RegisterPublicKeyCredential =
         body.0.credential.read().ok_or_else(|| Problem::invalid(vec![fault("/credential", "invalid_format")]))?;
+    if let Some(reply) = key.answered(&app, &caller.scope()).await? {
+        return Ok(reply);
+    }
     let judged = judge_new(&app, &cx, session, &answer).await?;
     key.once(&app, &caller.scope(), async |tx| {
         let new = judged.as_ref().map_err(|refusal| *refusal)?;

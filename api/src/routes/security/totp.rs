@@ -201,6 +201,9 @@ pub async fn activate_totp_device(
     body: Body<TotpActivation>,
 ) -> Result<Reply, Problem> {
     let RequireFresh(caller, ..) = caller;
+    if let Some(reply) = key.answered(&app, &caller.scope()).await? {
+        return Ok(reply);
+    }
     let session = caller.session.as_ref().map(|session| session.id).ok_or(Problem::new(Code::FreshProofRequired))?;
     let cx = caller.cx(&app);
     factor::count_try(&app, &cx, caller.id(), None).await?;

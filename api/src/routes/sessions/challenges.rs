@@ -121,6 +121,9 @@ pub async fn answer_login_challenge(
     let (cx, input, device) = (client.cx(&app, app.now()), body.0, device(&client));
     let shown = Shown::of(input.method, input.code, input.credential.as_ref())?;
     let remember = if input.remember_device { Remember::Device } else { Remember::Nothing };
+    if let Some(reply) = key.answered(&app, &client.scope()).await? {
+        return Ok(reply);
+    }
     let owner = challenge::owner(&**app.read(), id).await?;
     factor::count_try(&app, &cx, owner, Some(id)).await?;
     let evidence = shown.judge(&app, &cx, Bound::Login(owner, id)).await?;
@@ -256,6 +259,9 @@ pub async fn send_recovery_code(
     body: Body<NewRecoveryCode>,
 ) -> Result<Reply, Problem> {
     let cx = client.cx(&app, app.now());
+    if let Some(reply) = key.answered(&app, &client.scope()).await? {
+        return Ok(reply);
+    }
     let owner = challenge::owner(&**app.read(), id).await?;
     factor::count_try(&app, &cx, owner, Some(id)).await?;
     let outcome = key
@@ -292,6 +298,9 @@ pub async fn confirm_factor_recovery(
     body: Body<RecoveryConfirmation>,
 ) -> Result<Reply, Problem> {
     let (cx, input, device) = (client.cx(&app, app.now()), body.0, device(&client));
+    if let Some(reply) = key.answered(&app, &client.scope()).await? {
+        return Ok(reply);
+    }
     let owner = challenge::owner(&**app.read(), id).await?;
     factor::count_try(&app, &cx, owner, Some(id)).await?;
     let counted = code::count_try(&app, owner, Purpose::RecoverFactors, Some(id.0)).await?;

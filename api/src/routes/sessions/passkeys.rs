@@ -139,6 +139,9 @@ pub async fn create_passkey_session(
     key: Key,
     body: Body<NewPasskeySession>,
 ) -> Result<Reply, Problem> {
+    if let Some(reply) = key.answered(&app, &client.scope()).await? {
+        return Ok(reply);
+    }
     let (cx, device) = (client.cx(&app, app.now()), device(&client));
     let answer = assertion(Some(&body.0.credential))?;
     let verdict = judge_passkey(&app, &cx, body.0.ceremony_id, &answer).await?;
