@@ -8,6 +8,7 @@
 //! | which error is which status | [`problem`] |
 //! | what is mailed | [`mail`] |
 //! | how money is asked for | [`payment`] |
+//! | what is deleted because it ended | [`housekeeping`] |
 //! | what is shared by all | [`app`] |
 
 pub mod actions;
@@ -20,6 +21,7 @@ pub mod demo;
 pub mod document;
 pub mod entropy;
 pub mod fault;
+pub mod housekeeping;
 pub mod http;
 pub mod mail;
 pub mod openapi;

@@ -1,15 +1,14 @@
 //! Starting and stopping the process.
 
-use crate::actions::factor;
 use crate::app::{App, Tools};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::db::{Db, Lock, OpenError};
 use crate::entropy::{Entropy, SystemEntropy};
+use crate::housekeeping;
 use crate::http::address::{InvalidRange, Trusted};
 use crate::http::cors::Origins;
 use crate::http::edge::{Edge, edge};
-use crate::http::idempotency;
 use crate::http::rate_limit::Limiters;
 use crate::http::table::Table;
 use crate::mail::{Brand, Mailer, Templates};
@@ -22,10 +21,8 @@ use crate::token::{AccessTokens, Parts};
 use actix_web::dev::ServerHandle;
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::{HttpServer, web};
-use chrono::TimeDelta;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use secrecy::ExposeSecret;
-use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
@@ -37,8 +34,6 @@ mod local;
 
 /// Seconds that requests have to end after a signal.
 const DRAIN_SECONDS: u64 = 30;
-/// How long an Idempotency-Key is kept.
-const KEYS_KEPT: TimeDelta = TimeDelta::days(30);
 
 /// Why the process cannot start or stops.
 #[derive(Debug, thiserror::Error)]
@@ -263,7 +258,7 @@ pub async fn serve(config: Config) -> Result<(), ServeError> {
     };
     let ended = tokio::select! {
         ended = work => ended,
-        never = forget_keys(&app) => match never {},
+        never = housekeeping::run(&app) => match never {},
     };
     tracing::info!("stopping");
     app.stopping.store(true, Ordering::Relaxed);
@@ -300,26 +295,4 @@ async fn signal() -> Result<(), ServeError> {
         _ = interrupt.recv() => {}
     }
     Ok(())
-}
-
-/// Deletes Idempotency-Keys and counted failures that are too old, once an hour.
-async fn forget_keys(app: &App) -> Infallible {
-    let mut every = tokio::time::interval(Duration::from_hours(1));
-    loop {
-        every.tick().await;
-        let before = app.now() - KEYS_KEPT;
-        match app.transact(async |tx| idempotency::forget(tx, before).await).await {
-            Ok(0) => {}
-            Ok(count) => tracing::info!(count, "forgot idempotency keys"),
-            Err(error) => tracing::warn!(%error, "forgetting idempotency keys"),
-        }
-        let now = app.now();
-        if let Err(error) = app.transact(async |tx| crate::actions::session::throttle::forget(tx, now).await).await {
-            tracing::warn!(%error, "forgetting counted failures");
-        }
-        let ceremonies = app.transact(async |tx| factor::security_keys::ceremony::forget(tx, now).await).await;
-        if let Err(error) = ceremonies {
-            tracing::warn!(%error, "forgetting ceremonies");
-        }
-    }
 }

@@ -232,10 +232,35 @@ on_both!(a_recovery_is_cancelled_by_its_notice_or_by_a_factor, "2026-01-30T09:00
     later(&house, 3_600);
     assert_eq!(start().await.text("/started_at"), "2026-01-30T10:00:00Z");
     let id = log_in(&who).await.expect(202).text("/challenge_id");
-    answer(&who, &id, "totp", &shown(&house, &secret)).await.expect(201);
+    let right = json!({ "method": "totp", "code": shown(&house, &secret), "remember_device": true });
+    let session = who.post(&format!("/v1/sessions/challenges/{id}"), &right).await.expect(201);
     house.travel_to("2026-02-03T09:00:00Z").await;
     // a new wait
     assert_eq!(start().await.text("/started_at"), "2026-02-03T09:00:00Z");
+    // a device that is remembered stands for the factor
+    let device = session.text("/device_token");
+    let remembered = json!({ "login": who.email, "password": PASSWORD, "device_token": device });
+    who.post("/v1/sessions", &remembered).await.expect(201);
+    later(&house, 60);
+    assert_eq!(start().await.text("/started_at"), "2026-02-03T09:01:00Z");
+}));
+
+on_both!(what_has_ended_is_deleted, "2026-01-30T09:00:00Z", |house| Box::pin(async move {
+    let (who, secret, ..) = protected(&house).await;
+    later(&house, 300);
+    let challenge = log_in(&who).await.expect(202).text("/challenge_id");
+    let right = json!({ "method": "totp", "code": shown(&house, &secret), "remember_device": true });
+    who.post(&format!("/v1/sessions/challenges/{challenge}"), &right).await.expect(201);
+    let left = async || {
+        api::housekeeping::sweep(&house.app).await;
+        let all = crate::schema::contents(&house).await;
+        (all["login_challenge"].len(), all["remembered_device"].len())
+    };
+    assert_eq!(left().await, (1, 1));
+    later(&house, 25 * 3_600);
+    assert_eq!(left().await, (0, 1));
+    later(&house, 29 * 86_400);
+    assert_eq!(left().await, (0, 0));
 }));
 
 on_both!(a_backup_code_and_a_mailed_code_recover_at_once, "2026-01-30T09:00:00Z", |house| Box::pin(async move {

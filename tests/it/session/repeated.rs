@@ -65,7 +65,8 @@ on_both!(a_mailed_code_that_was_right_is_no_used_one, "2026-01-30T09:00:00Z", |h
     replayed(&who, (Method::POST, "/v1/account/backup-email/confirmation"), &code, 200).await;
 
     let extra = json!([{ "email": "twice.bills@example.org", "categories": ["billing"] }]);
-    let routing = json!({ "primary": { "categories": ["account", "security", "renewal", "order"] }, "addresses": extra });
+    let routing =
+        json!({ "primary": { "categories": ["account", "security", "renewal", "order"] }, "addresses": extra });
     who.put("/v1/account/email-routing", &routing).await.expect(200);
     house.settle().await;
     let code = json!({ "email": "twice.bills@example.org", "code": house.code_for("twice.bills@example.org") });

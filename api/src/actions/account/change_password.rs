@@ -1,6 +1,7 @@
 //! The owner sets another password, with the present one.
 
 use super::password;
+use crate::actions::session::device::{self, Kept};
 use crate::actions::session::{self, throttle};
 use crate::actions::{Context, Error, Invalid, record};
 use crate::app::App;
@@ -42,8 +43,7 @@ pub async fn check(
 ) -> Result<Checked, Error> {
     let proven = super::load(&**app.read(), owner).await?;
     let attempt = throttle::begin_proof(app, cx, owner, session).await?;
-    let usable = Some(proven.password_hash.as_str()).filter(|_| attempt.is_compared());
-    if !app.passwords.verify(current, usable).await? {
+    if !throttle::compare(app, &attempt, current, Some(&proven.password_hash)).await? {
         throttle::proof_failed(app, cx, &attempt, (owner, "password.change_refused")).await?;
         return Err(wrong());
     }
@@ -64,6 +64,7 @@ pub async fn change(tx: &Tx, cx: &Context<'_>, checked: &Checked, keep: Option<S
     }
     let account = set(tx, cx, account, &checked.hash).await?;
     session::end_all(tx, cx, account.id, keep).await?;
+    device::forget_all(tx, cx, account.id, Kept::ThisOne).await?;
     record::activity(tx, cx, account.id, "password.changed", None).await?;
     record::event(tx, cx, account.id, "account.password_changed", &account.id, json!({})).await?;
     mail::tell_everywhere(tx, cx, &account, &Message::PasswordChanged, &cx.id::<OneTimeCodeId>().to_string()).await

@@ -3,6 +3,7 @@
 use super::request_reset::credentials;
 use super::{change_password, on_clock_of};
 use crate::actions::code::{self, Purpose};
+use crate::actions::session::device::{self, Kept};
 use crate::actions::{Context, Error, record, session};
 use crate::db::Tx;
 use crate::mail::{self, Message};
@@ -33,7 +34,7 @@ fn require_bound(cx: &Context<'_>, account: &account::Model, code: &one_time_cod
     if holds { Ok(()) } else { Err(Refusal::CodeExpired.into()) }
 }
 
-/// Sets the password, forgets the failures of logins, ends every session and tells the owner at every address.
+/// Sets the password, forgets the failures of logins and the known devices, ends every session and tells the owner at every address.
 ///
 /// # Errors
 /// `code_invalid` for an unknown token; `code_expired` for one that is used, replaced, too old, or
@@ -47,6 +48,7 @@ pub async fn reset_password(tx: &Tx, cx: &Context<'_>, token: &str, password_has
     let account = change_password::set(tx, cx, account, password_hash).await?;
     session::throttle::forgive(tx, cx, account.id).await?;
     session::end_all(tx, cx, account.id, None).await?;
+    device::forget_all(tx, cx, account.id, Kept::None).await?;
     record::activity(tx, cx, account.id, "password.reset", None).await?;
     record::event(tx, cx, account.id, "account.password_changed", &account.id, json!({})).await?;
     mail::tell_everywhere(tx, cx, &account, &Message::PasswordChanged, &cx.id::<OneTimeCodeId>().to_string()).await

@@ -5,7 +5,7 @@ use super::{Proof, binding, enrolled, prove, remembered};
 use crate::actions::session::{self, Device, Opened, Opening};
 use crate::actions::{Context, Error, account};
 use crate::db::Tx;
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use domain::factor::FactorMethod;
 use domain::id::{AccountId, LoginChallengeId};
 use domain::refusal::Refusal;
@@ -16,6 +16,8 @@ use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, 
 
 /// How long the second factor is awaited.
 pub const VALID: TimeDelta = TimeDelta::minutes(10);
+/// How long one that ended still says so.
+const KEPT: TimeDelta = TimeDelta::days(1);
 
 /// A login that waits.
 #[derive(Debug, Clone)]
@@ -148,4 +150,12 @@ async fn still_holds(tx: &Tx, cx: &Context<'_>, account: &accounts::Model, chall
         return Ok(());
     }
     Err(Refusal::ChallengeEnded.into())
+}
+
+/// Deletes challenges that ended long before `now`; answers how many.
+///
+/// # Errors
+/// The database's.
+pub async fn forget(tx: &Tx, now: DateTime<Utc>) -> Result<u64, Error> {
+    Ok(Entity::delete_many().filter(Column::ExpiresAt.lt(now - KEPT)).exec(&**tx).await?.rows_affected)
 }

@@ -4,7 +4,7 @@ use super::binding;
 use crate::actions::session::Device;
 use crate::actions::{Context, Error, record};
 use crate::db::Tx;
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use domain::id::{AccountId, RememberedDeviceId};
 use entity::account as accounts;
 use entity::remembered_device::{self, Column, Entity};
@@ -75,6 +75,14 @@ pub async fn forget(tx: &Tx, cx: &Context<'_>, owner: AccountId, id: RememberedD
     }
     record::activity(tx, cx, owner, "remembered_device.removed", Some(json!({ "device": id }))).await?;
     record::event(tx, cx, owner, "remembered_device.removed", &id, json!({})).await
+}
+
+/// Deletes devices that were remembered until before `now`; answers how many.
+///
+/// # Errors
+/// The database's.
+pub async fn forget_ended(tx: &Tx, now: DateTime<Utc>) -> Result<u64, Error> {
+    Ok(Entity::delete_many().filter(Column::ExpiresAt.lt(now)).exec(&**tx).await?.rows_affected)
 }
 
 fn hash(cx: &Context<'_>, token: &str) -> String {

@@ -22,8 +22,9 @@ pub async fn authenticate(
     let known = account::find_by_login(&**app.read(), login).await?;
     let attempt = throttle::begin(app, cx, (login, password), known.as_ref()).await?;
     // what has no usable password is compared with a dummy, for the same time
-    let usable = known.as_ref().filter(|account| account.status != AccountStatus::Closed && attempt.is_compared());
-    let proven = app.passwords.verify(password, usable.map(|account| account.password_hash.as_str())).await?;
+    let usable = known.as_ref().filter(|account| account.status != AccountStatus::Closed);
+    let hash = usable.map(|account| account.password_hash.as_str());
+    let proven = throttle::compare(app, &attempt, password, hash).await?;
     let Some(account) = known else { return Err(throttle::failed(app, cx, &attempt, (None, None)).await?) };
     let allowed = ip_rules::allow(&account, cx.address.as_deref())?;
     if proven && account::is_open(account.status) && allowed {

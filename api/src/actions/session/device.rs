@@ -16,6 +16,15 @@ use sea_orm::{
 /// Devices that are kept for one account: those seen last.
 const KEPT: u64 = 50;
 
+/// What stays of the devices of an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kept {
+    /// Nothing.
+    None,
+    /// The device that asks.
+    ThisOne,
+}
+
 /// The keyed hash of a device: neither network nor program can be read from it.
 fn hash(cx: &Context<'_>, owner: AccountId) -> String {
     let address = cx.address.as_deref().and_then(|text| text.parse().ok());
@@ -74,6 +83,20 @@ pub async fn remember(tx: &Tx, cx: &Context<'_>, account: &account::Model) -> Re
         at: cx.real_now,
     };
     mail::tell_everywhere(tx, cx, account, &message, &id.to_string()).await
+}
+
+/// Forgets the devices of an account whose password changed, as others may have logged in with the former
+/// one; `kept` keeps the device of this request.
+///
+/// # Errors
+/// The database's.
+pub async fn forget_all(tx: &Tx, cx: &Context<'_>, owner: AccountId, kept: Kept) -> Result<(), Error> {
+    let mut devices = known_device::Entity::delete_many().filter(known_device::Column::AccountId.eq(owner));
+    if kept == Kept::ThisOne {
+        devices = devices.filter(known_device::Column::DeviceHash.ne(hash(cx, owner)));
+    }
+    devices.exec(&**tx).await?;
+    Ok(())
 }
 
 async fn forget_oldest(tx: &Tx, owner: AccountId) -> Result<(), Error> {

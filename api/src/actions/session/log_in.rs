@@ -2,7 +2,7 @@
 
 use super::{Device, Opened, Opening, open, open_by};
 use crate::actions::factor::challenge::{self, Challenged};
-use crate::actions::factor::remembered;
+use crate::actions::factor::{recovery, remembered};
 use crate::actions::{Context, Error, account};
 use crate::db::Tx;
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, IntoActiveModel};
@@ -57,6 +57,8 @@ pub async fn log_in(
         && remembered::is_remembered(tx, cx, &account, token).await?
     {
         challenge::withdraw(tx, cx, challenged.id).await?;
+        // the device stands for a factor: nothing is lost
+        recovery::cancel(tx, cx, &account).await?;
         return Ok(LoggedIn::Opened(open_by(tx, cx, &account, (from.device, Opening::Remembered)).await?));
     }
     Ok(LoggedIn::Challenged(challenged))

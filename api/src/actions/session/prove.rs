@@ -24,8 +24,7 @@ pub async fn check(
 ) -> Result<(), Error> {
     let account = account::load(&**app.read(), owner).await?;
     let attempt = throttle::begin_proof(app, cx, owner, Some(session)).await?;
-    let usable = Some(account.password_hash.as_str()).filter(|_| attempt.is_compared());
-    if app.passwords.verify(password, usable).await? {
+    if throttle::compare(app, &attempt, password, Some(&account.password_hash)).await? {
         return throttle::proven(app, cx, attempt).await;
     }
     throttle::proof_failed(app, cx, &attempt, (owner, "security.proof_refused")).await?;

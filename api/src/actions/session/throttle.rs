@@ -23,7 +23,7 @@ use domain::id::{AccountId, OneTimeCodeId, SessionId};
 use domain::network::Range;
 use domain::throttle::Ladder;
 use entity::{failed_credential, login_throttle};
-use sea_orm::sea_query::{Expr, OnConflict};
+use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter,
     QuerySelect,
@@ -71,9 +71,8 @@ enum Standing {
 }
 
 impl Attempt {
-    /// Whether the password may be compared at all; otherwise the time is spent on a dummy.
-    #[must_use]
-    pub fn is_compared(&self) -> bool {
+    /// Whether the password may be compared at all.
+    fn is_compared(&self) -> bool {
         self.standing == Standing::Compared
     }
 
@@ -158,6 +157,35 @@ pub async fn begin_proof(
     let (standing, last) = counted.map_err(|retry_after| Error::TooMany { retry_after })?;
     let session = Some(of_session);
     Ok(Attempt { key, session, address: None, known: true, standing, last, slowed: None })
+}
+
+/// Whether the password is the one of `hash`. One that may not be compared costs the same time on a dummy.
+/// What cannot be compared now, as too many others wait, counts as no failure.
+///
+/// # Errors
+/// [`Error::Unavailable`]; the database's.
+pub async fn compare(app: &App, attempt: &Attempt, password: &str, hash: Option<&str>) -> Result<bool, Error> {
+    let outcome = app.passwords.verify(password, hash.filter(|_| attempt.is_compared())).await;
+    if outcome.is_err() && attempt.is_compared() {
+        app.transact(async |tx| give_back(tx, attempt).await).await?;
+    }
+    outcome
+}
+
+/// Takes one failure back; whoever waits goes on waiting.
+async fn give_back(tx: &Tx, attempt: &Attempt) -> Result<(), Error> {
+    use login_throttle::Column;
+    let keys = std::iter::once(attempt.key.as_str()).chain(attempt.session.as_deref());
+    login_throttle::Entity::update_many()
+        .col_expr(Column::Failures, Expr::col(Column::Failures).sub(1))
+        .filter(Column::KeyHash.is_in(keys))
+        .filter(Column::Failures.gt(0))
+        .exec(&**tx)
+        .await?;
+    if let Some((address, credential)) = &attempt.address {
+        failed_credential::Entity::delete_by_id((address.clone(), credential.clone())).exec(&**tx).await?;
+    }
+    Ok(())
 }
 
 /// The password was right: what was counted is taken back.
