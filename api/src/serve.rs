@@ -243,6 +243,7 @@ pub async fn serve(config: Config) -> Result<(), ServeError> {
     if app.config().seed == "demo" {
         crate::seed::demo(&app).await?;
     }
+    tokio::task::spawn_blocking(crate::actions::account::profile::read_phone_plans);
     let token = local::operator_token(&app).await?;
     let stop = CancellationToken::new();
     let scheduler = app.config().has_role("scheduler").then(|| crate::scheduler::start(Arc::clone(&app), stop.clone()));

@@ -85,6 +85,11 @@ pub fn country(text: &str) -> Option<String> {
     (code.len() == 2 && COUNTRIES.split(' ').any(|known| known == code)).then_some(code)
 }
 
+/// Reads the plans of all countries, which takes a moment the first time: before anybody waits for it.
+pub fn read_phone_plans() {
+    let _plans = phone("+33 1 99 00 12 34");
+}
+
 /// The E.164 form of a number that its country's plan has, written with a plus sign; spaces, dots,
 /// hyphens and parentheses are left out.
 #[must_use]
