@@ -13,6 +13,7 @@
 )]
 
 mod account;
+mod asvs;
 mod catalog;
 mod contract;
 mod invoice;

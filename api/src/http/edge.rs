@@ -323,9 +323,9 @@ fn refuse(app: &App, facts: &Facts, problem: &Problem) -> HttpResponse {
 fn common(headers: &mut HeaderMap, facts: &Facts, public_url: &str) {
     let docs = facts.path == "/docs" || facts.path.starts_with("/docs/");
     let policy = if docs {
-        "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'"
+        "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'"
     } else {
-        "default-src 'none'; frame-ancestors 'none'"
+        "default-src 'none'; base-uri 'none'; frame-ancestors 'none'"
     };
     let mut set = |name: &'static str, value: &str| {
         if let Ok(value) = HeaderValue::try_from(value) {

@@ -161,6 +161,9 @@ house::on_both!(only_known_origins_may_read_answers, "2026-01-30T09:00:00Z", |ho
     }
     let answer = anyone.get("/v1/time").await;
     assert_eq!(answer.header("x-content-type-options"), Some("nosniff"));
-    assert_eq!(answer.header("content-security-policy"), Some("default-src 'none'; frame-ancestors 'none'"));
+    assert_eq!(
+        answer.header("content-security-policy"),
+        Some("default-src 'none'; base-uri 'none'; frame-ancestors 'none'")
+    );
     assert_eq!(answer.header("referrer-policy"), Some("no-referrer"));
 }));
