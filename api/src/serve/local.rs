@@ -107,8 +107,7 @@ fn io(path: &Path, error: std::io::Error) -> ServeError {
 /// Tells the person who started the process where everything is.
 pub fn greet(app: &App, address: SocketAddr, token: Option<&str>) {
     let config = app.config();
-    let mut text =
-        format!("Tacit listens on http://{address}\n  pages     {}/docs\n", config.public_url.trim_end_matches('/'));
+    let mut text = format!("Tacit listens on http://{address}\n  pages     http://{address}/docs\n");
     let mail = config.mail_url.expose_secret();
     match mail.strip_prefix("file:") {
         Some(folder) => text.extend(["  mail      ", folder, "/\n"]),
