@@ -167,6 +167,19 @@ def code_faults(root, package, folder):
                     yield f"{where}: {stranger}: {rule}"
 
 
+# A handler that wants a fresh proof says so in the contract, and no other does.
+HANDLER = re.compile(r"#\[utoipa::path\((?P<contract>.*?)\n\)\]\n(?:#\[.*?\]\n)*pub async fn (?P<name>\w+)\((?P<takes>.*?)\)\s*->",
+                     re.DOTALL)
+
+
+def contract_faults(root):
+    for path in rust_files(root / "api" / "src" / "routes"):
+        for handler in HANDLER.finditer(path.read_text(encoding="utf-8")):
+            wants, says = "RequireFresh<" in handler["takes"], '"x-fresh-proof" = json!(true)' in handler["contract"]
+            if wants != says:
+                yield f"{path.relative_to(root)}: {handler['name']}: RequireFresh and x-fresh-proof go together"
+
+
 def package_faults(packages):
     ours = {package["name"] for package in packages}
     for package in packages:
@@ -215,7 +228,7 @@ def main():
         check=True, stdout=subprocess.PIPE, text=True).stdout)
     root = pathlib.Path(metadata["workspace_root"])
     packages = metadata["packages"]
-    faults = [*package_faults(packages), *path_faults(root)]
+    faults = [*package_faults(packages), *contract_faults(root), *path_faults(root)]
     for package in packages:
         faults += code_faults(root, package["name"], pathlib.Path(package["manifest_path"]).parent)
     for fault in faults:

@@ -129,7 +129,9 @@ fn faults() -> Vec<openapi::Fault<'static>> {
         Code::Refused(Refusal::InvalidTransition),
         Code::Refused(Refusal::CodeExpired),
     ]);
-    codes
+    // named by its code where an operation wants it; the usual 403 is the one after it
+    std::iter::once(Code::FreshProofRequired)
+        .chain(codes)
         .map(|code| {
             let entry = code.entry();
             let ([title, _], [detail, _]) = (entry.title, entry.detail);

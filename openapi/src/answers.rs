@@ -5,11 +5,13 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value, json};
 
 use crate::Finish;
-use crate::fault;
+use crate::fault::{self, Fault};
 use crate::tree::{Place, child, items, operations, text};
 
 /// The media type of every error.
 pub(crate) const PROBLEM: &str = "application/problem+json";
+/// The shared 403 of operations that want a fresh proof.
+const FRESH: &str = "FreshProofRequired";
 
 /// Adds the answers that follow from an operation's shape, and completes those that handlers declare.
 pub(crate) fn add(document: &mut Value, options: &Finish<'_>) {
@@ -19,12 +21,14 @@ pub(crate) fn add(document: &mut Value, options: &Finish<'_>) {
             continue;
         };
         let implied = implied(operation, &place);
+        let fresh = wants_fresh_proof(operation);
         let not_modified = place.method == "get" && has_etag(operation);
         let Some(responses) = child(operation, "responses") else {
             continue;
         };
         for status in implied {
-            let Some(name) = fault::component(status) else {
+            let named = if fresh && status == "403" { Some(FRESH) } else { fault::component(status) };
+            let Some(name) = named else {
                 continue;
             };
             if !responses.contains_key(status) {
@@ -49,9 +53,15 @@ pub(crate) fn add(document: &mut Value, options: &Finish<'_>) {
         .and_then(|components| child(components, "responses"))
     {
         for (status, name) in shared {
-            answers.insert(name.into(), answer(status, options));
+            let shared = if name == FRESH { fresh_answer(options) } else { answer(status, options) };
+            answers.insert(name.into(), shared);
         }
     }
+}
+
+/// Whether the handler says that a proof of identity must be fresh.
+pub(crate) fn wants_fresh_proof(operation: &Map<String, Value>) -> bool {
+    operation.get("x-fresh-proof") == Some(&Value::Bool(true))
 }
 
 /// Whether a status is an error.
@@ -95,6 +105,18 @@ fn answer(status: &str, options: &Finish<'_>) -> Value {
     let mut response = json!({ "description": title });
     complete(status, &mut response, options);
     response
+}
+
+/// The 403 of operations that want a fresh proof: either reason, each with its example.
+fn fresh_answer(options: &Finish<'_>) -> Value {
+    let example = |fault: &Fault<'_>| json!({"summary": fault.title, "value": fault::problem(fault, options)});
+    let faults = [fault::of("403", options), Some(fault::fresh_proof(options))];
+    let examples: Map<String, Value> =
+        faults.iter().flatten().map(|fault| (fault.code.to_owned(), example(fault))).collect();
+    json!({
+        "description": "The scope is missing, or the proof of identity is no longer fresh: prove it and repeat the request",
+        "content": {PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}, "examples": examples}},
+    })
 }
 
 /// Makes a declared error a problem with an example.

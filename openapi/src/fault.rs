@@ -70,11 +70,24 @@ const HOUSE: [Fault<'static>; 15] = [
     fault(503, "unavailable", "The service is not available", "Try again after Retry-After seconds."),
 ];
 
+/// What is said when the proof of identity is too old.
+const FRESH_PROOF: Fault<'static> = fault(
+    403,
+    "fresh_proof_required",
+    "A fresh proof of identity is needed",
+    "The proof of identity is older than this operation accepts.",
+);
+
 /// The fault of a status: the caller's, else the house's.
 pub(crate) fn of<'a>(status: &str, options: &Finish<'a>) -> Option<Fault<'a>> {
     let status: u16 = status.parse().ok()?;
     let own = options.faults.iter().rev().find(|it| it.status == status);
     own.or_else(|| HOUSE.iter().find(|it| it.status == status)).copied()
+}
+
+/// The fault of a proof that is not fresh: the caller's, else the house's.
+pub(crate) fn fresh_proof<'a>(options: &Finish<'a>) -> Fault<'a> {
+    options.faults.iter().find(|it| it.code == FRESH_PROOF.code).copied().unwrap_or(FRESH_PROOF)
 }
 
 /// The name of the shared answer of a status.
@@ -98,19 +111,15 @@ pub(crate) fn component(status: &str) -> Option<&'static str> {
 
 /// A problem as this status would answer it; `detail` replaces the usual one.
 pub(crate) fn example(status: &str, detail: Option<&str>, options: &Finish<'_>) -> Value {
-    let (code, title, usual) = of(status, options)
-        .map_or(("refused", "The request was refused", "The request was refused."), |it| {
-            (it.code, it.title, it.detail)
-        });
-    let mut problem = json!({
-        "type": format!("{}{code}", options.problem_base),
-        "title": title,
-        "status": status.parse::<u16>().unwrap_or(500),
-        "detail": detail.unwrap_or(usual),
-        "instance": "/v1/services",
-        "code": code,
-        "request_id": "019c8f6e-7d2e-7c3a-9b1f-0a1b2c3d4e5f",
-    });
+    let unknown = Fault {
+        status: status.parse().unwrap_or(500),
+        code: "refused",
+        title: "The request was refused",
+        detail: "The request was refused.",
+    };
+    let usual = of(status, options).unwrap_or(unknown);
+    let said = Fault { detail: detail.unwrap_or(usual.detail), status: unknown.status, ..usual };
+    let mut problem = problem(&said, options);
     let errors = match status {
         "400" => {
             json!([{"parameter": "limit", "code": "out_of_range", "message": "Must be between 1 and 100."}])
@@ -124,4 +133,17 @@ pub(crate) fn example(status: &str, detail: Option<&str>, options: &Finish<'_>) 
         map.insert("errors".into(), errors);
     }
     problem
+}
+
+/// A problem that tells a fault.
+pub(crate) fn problem(fault: &Fault<'_>, options: &Finish<'_>) -> Value {
+    json!({
+        "type": format!("{}{}", options.problem_base, fault.code),
+        "title": fault.title,
+        "status": fault.status,
+        "detail": fault.detail,
+        "instance": "/v1/services",
+        "code": fault.code,
+        "request_id": "019c8f6e-7d2e-7c3a-9b1f-0a1b2c3d4e5f",
+    })
 }

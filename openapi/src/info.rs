@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::Finish;
+use crate::answers::wants_fresh_proof;
 use crate::tree::{child, items, members, operations};
 
 const DESCRIPTION: &str = "\
@@ -12,7 +13,11 @@ Tacit keeps what a customer rents, renews, pays and cancels.\n\n\
 - Instants are RFC 3339 in UTC and end in `_at`; billing days are ISO dates and end in `_on`.\n\
 - Lists are pages: follow `next_cursor`, or the `Link` header, until it is gone.\n\
 - Every write takes an `Idempotency-Key`; sending it again with the same request gives the stored answer.\n\
+- Operations with `x-fresh-proof` want a proof of identity of the last five minutes: `POST /v1/security/proof`.\n\
 - Every error is `application/problem+json` with a stable `code`.";
+
+/// What every operation says whose proof must be fresh.
+const FRESH_PROOF: &str = "Wants a fresh proof of identity";
 
 const BEARER: &str = "\
 `Authorization: Bearer …` with a session's access token (a JWT, handled as RFC8725 asks) \
@@ -69,6 +74,23 @@ pub(crate) fn security(document: &mut Value) {
         let scopes = scopes(operation);
         if !scopes.is_empty() {
             operation.insert("x-scopes".into(), scopes.into());
+        }
+    }
+}
+
+/// Says in words what `x-fresh-proof` says to programs.
+pub(crate) fn fresh_proofs(document: &mut Value) {
+    for place in operations(document) {
+        let Some(operation) = document.pointer_mut(&place.pointer).and_then(Value::as_object_mut) else {
+            continue;
+        };
+        if !wants_fresh_proof(operation) {
+            continue;
+        }
+        let said = operation.get("description").and_then(Value::as_str).unwrap_or_default();
+        if !said.contains(FRESH_PROOF) {
+            let description = format!("{said} {FRESH_PROOF}.");
+            operation.insert("description".into(), description.trim().into());
         }
     }
 }

@@ -8,6 +8,7 @@
 //! | what is added to every document | [`finish`], then one file per concern below |
 //! | title, licence, servers, tags, security scheme | `info.rs` |
 //! | `Idempotency-Key` and the parameters every list shares | `parameters.rs` |
+//! | what wants a fresh proof of identity | `x-fresh-proof`, said in words by `info.rs`, answered by `answers.rs` |
 //! | which errors an operation answers, and their examples | `answers.rs`, `fault.rs` |
 //! | headers of every answer | `headers.rs` |
 //! | absence instead of `null` | `nulls.rs` |
@@ -78,6 +79,7 @@ impl Default for Finish<'_> {
 pub fn finish(mut document: Value, options: &Finish<'_>) -> Value {
     info::set(&mut document, options);
     info::security(&mut document);
+    info::fresh_proofs(&mut document);
     parameters::complete(&mut document);
     parameters::merge_patches(&mut document);
     answers::add(&mut document, options);

@@ -203,10 +203,11 @@ pub async fn update_account(
 #[utoipa::path(
     operation_id = "set_backup_email", tag = "Account",
     summary = "Set the backup e-mail address",
-    description = "Mails a code of six digits to the address; the backup address changes when the code comes back. It can start a password reset. At most three mails an hour. Wants a fresh proof of identity.",
+    description = "Mails a code of six digits to the address; the backup address changes when the code comes back. It can start a password reset. At most three mails an hour.",
     security(("bearer" = ["account:write"])),
     request_body(content = NewBackupEmail),
     responses((status = 202, description = "A code is in the mail", body = PendingView)),
+    extensions(("x-fresh-proof" = json!(true))),
 )]
 #[put("/account/backup-email")]
 pub async fn set_backup_email(
@@ -260,12 +261,13 @@ pub async fn confirm_backup_email(
 #[utoipa::path(
     operation_id = "delete_backup_email", tag = "Account",
     summary = "Remove the backup e-mail address",
-    description = "Both addresses are told. 404 when there is none. Wants a fresh proof of identity.",
+    description = "Both addresses are told. 404 when there is none.",
     security(("bearer" = ["account:write"])),
     responses(
         (status = 204, description = "There is no backup address any more"),
         (status = 404, description = "There was none", body = ProblemBody),
     ),
+    extensions(("x-fresh-proof" = json!(true))),
 )]
 #[delete("/account/backup-email")]
 pub async fn delete_backup_email(

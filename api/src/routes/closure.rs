@@ -125,14 +125,14 @@ pub async fn get_account_closure(app: Data<App>, caller: Require<AccountRead>) -
 #[utoipa::path(
     operation_id = "request_account_closure", tag = "Account",
     summary = "Ask to close the account",
-    description = "Mails a token to the primary address; nothing happens without it. Services that are not deleted, open orders, unpaid invoices, payments without outcome and a balance that is not zero stand in the way: each is listed in `blockers` of the 409 with the address that mends it. Asking again while the token is awaited mails another one, which replaces the first. Wants a fresh proof of identity.",
+    description = "Mails a token to the primary address; nothing happens without it. Services that are not deleted, open orders, unpaid invoices, payments without outcome and a balance that is not zero stand in the way: each is listed in `blockers` of the 409 with the address that mends it. Asking again while the token is awaited mails another one, which replaces the first.",
     security(("bearer" = ["account:write"])),
     params(DryRun),
     responses(
         (status = 202, description = "The token is in the mail", body = ClosureView),
         (status = 409, description = "Something stands in the way", body = ProblemBody),
     ),
-    extensions(("x-idempotency" = json!("required"))),
+    extensions(("x-fresh-proof" = json!(true)), ("x-idempotency" = json!("required"))),
 )]
 #[post("/account/closure")]
 pub async fn request_account_closure(

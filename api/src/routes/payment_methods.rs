@@ -83,10 +83,10 @@ pub struct DefaultPaymentMethod {
     operation_id = "add_payment_method", tag = "Payment methods",
     security(("bearer" = ["payment_methods:write"])),
     summary = "Add a payment method",
-    description = "Adds a method by the gateway's token for it. What looks like a card number is refused with `card_number_refused`. The first usable method becomes the default; a new default is tried at once for services that are past due. Needs a proof of identity less than 5 minutes old.",
+    description = "Adds a method by the gateway's token for it. What looks like a card number is refused with `card_number_refused`. The first usable method becomes the default; a new default is tried at once for services that are past due.",
     request_body = NewPaymentMethod,
     responses((status = 201, description = "The payment method", body = PaymentMethodView)),
-    extensions(("x-etag" = json!(true))),
+    extensions(("x-fresh-proof" = json!(true)), ("x-etag" = json!(true))),
 )]
 #[post("/payment-methods")]
 pub async fn add_payment_method(
@@ -191,10 +191,10 @@ pub async fn rename_payment_method(
     operation_id = "remove_payment_method", tag = "Payment methods",
     security(("bearer" = ["payment_methods:write"])),
     summary = "Remove a payment method",
-    description = "Removes a method and forgets its token; if it was the default, the newest other usable one follows. Refused with `last_payment_method` for the last usable one while a service renews automatically (each is a blocker), and with `payment_in_progress` while a payment on it has no final outcome. Needs a proof of identity less than 5 minutes old.",
+    description = "Removes a method and forgets its token; if it was the default, the newest other usable one follows. Refused with `last_payment_method` for the last usable one while a service renews automatically (each is a blocker), and with `payment_in_progress` while a payment on it has no final outcome.",
     params(("id" = String, Path, description = "Id of the payment method.", pattern = "^pmt_[0-7][0-9a-hjkmnp-tv-z]{25}$", max_length = 30, example = "pmt_01h455vb4pex5vsknk084sn02q")),
     responses((status = 204, description = "It is removed")),
-    extensions(("x-idempotency" = json!("required"))),
+    extensions(("x-fresh-proof" = json!(true)), ("x-idempotency" = json!("required"))),
 )]
 #[delete("/payment-methods/{id}")]
 pub async fn remove_payment_method(
@@ -217,10 +217,10 @@ pub async fn remove_payment_method(
     operation_id = "set_default_payment_method", tag = "Payment methods",
     security(("bearer" = ["payment_methods:write"])),
     summary = "Choose the default payment method",
-    description = "Automatic renewals are charged on the default method. Services that are past due are charged on a new default at once. Needs a proof of identity less than 5 minutes old.",
+    description = "Automatic renewals are charged on the default method. Services that are past due are charged on a new default at once.",
     request_body = DefaultPaymentMethod,
     responses((status = 200, description = "The payment method, now the default", body = PaymentMethodView)),
-    extensions(("x-etag" = json!(true))),
+    extensions(("x-fresh-proof" = json!(true)), ("x-etag" = json!(true))),
 )]
 #[put("/payment-methods/default")]
 pub async fn set_default_payment_method(

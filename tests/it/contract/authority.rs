@@ -110,6 +110,21 @@ house::on_both!(a_token_does_what_its_scopes_say, "2026-01-30T09:00:00Z", |house
     assert_eq!(reader.patch("/v1/account", &json!({ "city": "Lille" })).await.expect(403).code(), "insufficient_scope");
 }));
 
+house::on_both!(a_blocked_account_gets_nothing, "2026-01-30T09:00:00Z", |house| Box::pin(async move {
+    let (customer, operator) = (house.customer().await, house.operator().await);
+    let able = token(&house, &customer, &api::http::scope::CUSTOMER.join(" ")).await;
+    let id = customer.get("/v1/account").await.expect(200).text("/id");
+    able.get("/v1/account").await.expect(200);
+    operator.put(&format!("/v1/operator/accounts/{id}/block"), &json!({})).await.expect(200);
+    for operation in secured().filter(|operation| !operation.is_operator()) {
+        // the session has ended; the token waits for the account to be opened again
+        for (who, refusal) in [(&customer, (401, "unauthenticated")), (&able, (403, "account_not_active"))] {
+            let answer = send(who, operation, &unknown_path(operation), operation.example().as_ref()).await;
+            assert_eq!((answer.status, answer.code().as_str()), refusal, "{}", operation.id);
+        }
+    }
+}));
+
 house::on_both!(a_token_is_never_fresh, "2026-01-30T09:00:00Z", |house| Box::pin(async move {
     let customer = house.customer().await;
     let able = token(&house, &customer, &api::http::scope::CUSTOMER.join(" ")).await;
@@ -135,36 +150,39 @@ house::on_both!(a_proof_is_fresh_for_five_minutes, "2026-01-30T09:00:00Z", |hous
         assert_ne!(answer.status, 403, "{}: {}", operation.id, answer.text);
     }
     house.travel_to("2026-01-30T09:05:00Z").await;
-    for operation in fresh_ones() {
+    // those that say so and no others; what ends the session comes last, and the proof itself is tried below
+    let mut all: Vec<_> = secured().filter(|it| !it.is_operator() && it.id != "prove_identity").collect();
+    all.sort_by_key(|operation| operation.id == "end_current_session");
+    for operation in all {
         let answer = send(&customer, operation, &unknown_path(operation), operation.example().as_ref()).await;
-        assert_eq!(
-            (answer.status, answer.code().as_str()),
-            (403, "fresh_proof_required"),
-            "{}: {}",
-            operation.id,
-            answer.text
-        );
+        let refused = answer.status == 403 && answer.code() == "fresh_proof_required";
+        let declared = operation.value["x-fresh-proof"] == true;
+        assert_eq!(refused, declared, "{}: {}", operation.id, answer.text);
     }
+    customer.log_in().await;
+    house.travel_to("2026-01-30T09:10:00Z").await;
     customer.post("/v1/security/proof", &json!({ "password": "not the password" })).await.expect(401);
     assert_eq!(customer.add_method("sim_ok").await.expect(403).code(), "fresh_proof_required");
     customer.post("/v1/security/proof", &json!({ "password": house::house::PASSWORD })).await.expect(204);
     customer.add_method("sim_ok").await.expect(201);
-    house.travel_to("2026-01-30T09:10:00Z").await;
+    house.travel_to("2026-01-30T09:15:00Z").await;
     customer.log_in().await;
     customer.add_method("sim_ok~2").await.expect(201);
 }));
 
-/// The operations that say that they want a fresh proof, and those that must.
+/// The operations that want a fresh proof, as the contract says.
 fn fresh_ones() -> Vec<&'static Operation> {
-    let says = |operation: &&Operation| {
-        let description = operation.value["description"].as_str().unwrap_or_default();
-        description.contains("fresh proof of identity")
-            || description.contains("proof of identity less than 5 minutes old")
-    };
-    let found: Vec<_> = secured().filter(says).collect();
+    secured().filter(|operation| operation.value["x-fresh-proof"] == true).collect()
+}
+
+#[test]
+fn what_is_dangerous_wants_a_fresh_proof() {
+    let found = fresh_ones();
     let must = [
         "set_backup_email",
         "delete_backup_email",
+        "set_email_routing",
+        "set_anti_phishing_phrase",
         "add_payment_method",
         "remove_payment_method",
         "set_default_payment_method",
@@ -182,7 +200,11 @@ fn fresh_ones() -> Vec<&'static Operation> {
     for id in must {
         assert!(found.iter().any(|known| known.id == id), "{id} does not say that it wants a fresh proof");
     }
-    found
+    for operation in found {
+        let (words, answer) = (&operation.value["description"], &operation.value["responses"]["403"]["$ref"]);
+        assert!(words.as_str().unwrap().contains("Wants a fresh proof of identity"), "{}", operation.id);
+        assert_eq!(answer, "#/components/responses/FreshProofRequired", "{}", operation.id);
+    }
 }
 
 #[test]

@@ -4,7 +4,7 @@
 //! | promise | file |
 //! |---|---|
 //! | the document keeps the house's rules, is checked in, breaks no released client | [`published`] |
-//! | nobody gets in without the right proof and scope | [`authority`] |
+//! | nobody gets in without the right proof, scope, fresh proof where the contract says so, an open account | [`authority`] |
 //! | what belongs to others looks like what does not exist | [`ownership`] |
 //! | every refusal is a problem, in both languages | [`refusals`] |
 //! | requests are read strictly | [`requests`] |

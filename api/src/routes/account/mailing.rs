@@ -218,13 +218,14 @@ pub async fn get_email_routing(app: Data<App>, caller: Require<AccountRead>) -> 
 #[utoipa::path(
     operation_id = "set_email_routing", tag = "Account",
     summary = "Choose which addresses receive which mails",
-    description = "Replaces the whole choice. A new address is mailed a code and receives nothing else until it is confirmed; meanwhile what it was to take over stays at the primary address. Every category but `product` needs an address; `security` always reaches the primary and the backup address too. At most three codes an hour for an address. All addresses are told, removed ones included. Wants a fresh proof of identity.",
+    description = "Replaces the whole choice. A new address is mailed a code and receives nothing else until it is confirmed; meanwhile what it was to take over stays at the primary address. Every category but `product` needs an address; `security` always reaches the primary and the backup address too. At most three codes an hour for an address. All addresses are told, removed ones included.",
     security(("bearer" = ["account:write"])),
     request_body(content = EmailRouting, example = json!({
         "primary": { "categories": ["account", "security", "renewal", "order"] },
         "addresses": [{ "email": "accounting@durand.example", "categories": ["billing"] }],
     })),
     responses((status = 200, description = "The choice", body = RoutingView)),
+    extensions(("x-fresh-proof" = json!(true))),
 )]
 #[put("/account/email-routing")]
 pub async fn set_email_routing(
@@ -324,10 +325,11 @@ pub async fn get_anti_phishing_phrase(app: Data<App>, caller: Require<SecurityRe
 #[utoipa::path(
     operation_id = "set_anti_phishing_phrase", tag = "Security",
     summary = "Set the anti-phishing phrase",
-    description = "A phrase that every mail to a proven address of the account prints at its top, so that a forgery is told by its absence. It is kept encrypted and put in at delivery. `null` removes it. All addresses are told. Wants a fresh proof of identity.",
+    description = "A phrase that every mail to a proven address of the account prints at its top, so that a forgery is told by its absence. It is kept encrypted and put in at delivery. `null` removes it. All addresses are told.",
     security(("bearer" = ["security:write"])),
     request_body(content = NewPhrase, example = json!({ "phrase": "Trois chats gris sur un toit" })),
     responses((status = 200, description = "What is known of it", body = PhraseView)),
+    extensions(("x-fresh-proof" = json!(true))),
 )]
 #[put("/account/anti-phishing-phrase")]
 pub async fn set_anti_phishing_phrase(

@@ -87,12 +87,12 @@ pub async fn get_backup_codes(app: Data<App>, caller: Require<SecurityRead>) -> 
 #[utoipa::path(
     operation_id = "create_backup_codes", tag = "Security", security(("bearer" = ["security:write"])),
     summary = "Make new backup codes",
-    description = "Ten codes, shown once, replace all those before at once. They can be used once one of them comes to `activate_backup_codes`. Each works once, in place of a second factor, and its use is told by mail. Wants a fresh proof of identity.",
+    description = "Ten codes, shown once, replace all those before at once. They can be used once one of them comes to `activate_backup_codes`. Each works once, in place of a second factor, and its use is told by mail.",
     responses(
         (status = 201, description = "The codes", body = CodesView),
         (status = 409, description = "The account has no second factor", body = ProblemBody),
     ),
-    extensions(("x-error-codes" = json!(["no_second_factor"]))),
+    extensions(("x-fresh-proof" = json!(true)), ("x-error-codes" = json!(["no_second_factor"]))),
 )]
 #[post("/security/backup-codes")]
 pub async fn create_backup_codes(

@@ -108,7 +108,7 @@ pub async fn get_ip_rules(caller: Require<SecurityRead>) -> Result<Reply, Proble
 #[utoipa::path(
     operation_id = "set_ip_rules", tag = "Security",
     summary = "Replace the rules by address",
-    description = "Replaces every rule. They hold at once for logins, sessions, their refresh and tokens; a login from an address that is not allowed is answered as a wrong password is, anything else 403 `address_not_allowed`. Rules that would keep out the address of this request are refused (`ip_rules_would_lock_out`). No rules and the default `allow` let the account be used from everywhere. The owner is told at every proven address. Wants a fresh proof of identity.",
+    description = "Replaces every rule. They hold at once for logins, sessions, their refresh and tokens; a login from an address that is not allowed is answered as a wrong password is, anything else 403 `address_not_allowed`. Rules that would keep out the address of this request are refused (`ip_rules_would_lock_out`). No rules and the default `allow` let the account be used from everywhere. The owner is told at every proven address.",
     security(("bearer" = ["security:write"])),
     params(("If-Match" = Option<String>, Header, description = "Only if they are still these rules.", example = "\"3f1c0a9be2d47c55\"")),
     request_body(content = NewIpRules),
@@ -116,7 +116,7 @@ pub async fn get_ip_rules(caller: Require<SecurityRead>) -> Result<Reply, Proble
         (status = 200, description = "The rules", body = IpRulesView),
         (status = 409, description = "The rules would keep you out", body = ProblemBody),
     ),
-    extensions(("x-etag" = json!(true))),
+    extensions(("x-fresh-proof" = json!(true)), ("x-etag" = json!(true))),
 )]
 #[put("/security/ip-rules")]
 pub async fn set_ip_rules(

@@ -91,13 +91,14 @@ pub struct StrengthView {
 #[utoipa::path(
     operation_id = "change_password", tag = "Security",
     summary = "Change the password",
-    description = "Sets a new password with the present one, ends every other session and tells the owner at every proven address. The new password has at least 15 characters and none of its composition is prescribed; it is refused when it is common or made of what guessers try first (`password_blocklisted`), easily guessed otherwise (`password_too_weak`) or one of the last five (`password_reused`). A wrong present password is a 422 `password_wrong`; after five in one session the next one has to wait (429). Wants a fresh proof of identity.",
+    description = "Sets a new password with the present one, ends every other session and tells the owner at every proven address. The new password has at least 15 characters and none of its composition is prescribed; it is refused when it is common or made of what guessers try first (`password_blocklisted`), easily guessed otherwise (`password_too_weak`) or one of the last five (`password_reused`). A wrong present password is a 422 `password_wrong`; after five in one session the next one has to wait (429).",
     security(("bearer" = ["security:write"])),
     request_body(content = PasswordChange),
     responses(
         (status = 204, description = "The password is changed; the other sessions have ended"),
         (status = 422, description = "A password is wrong, weak or was used before", body = ProblemBody),
     ),
+    extensions(("x-fresh-proof" = json!(true))),
 )]
 #[put("/security/password")]
 pub async fn set_password(

@@ -157,12 +157,12 @@ fn name_of(text: &str) -> Result<String, Problem> {
 #[utoipa::path(
     operation_id = "begin_security_key_registration", tag = "Security", security(("bearer" = ["security:write"])),
     summary = "Get options to add a security key",
-    description = "Options for `navigator.credentials.create` (`PublicKeyCredential.parseCreationOptionsFromJSON`). Its answer goes to `add_security_key` in the same session within 5 minutes, once; new options replace those before. The key has to verify its user by PIN or body; one that can name the account itself becomes a passkey. At most 10 keys. Wants a fresh proof of identity.",
+    description = "Options for `navigator.credentials.create` (`PublicKeyCredential.parseCreationOptionsFromJSON`). Its answer goes to `add_security_key` in the same session within 5 minutes, once; new options replace those before. The key has to verify its user by PIN or body; one that can name the account itself becomes a passkey. At most 10 keys.",
     responses(
         (status = 201, description = "The options", body = OptionsView),
         (status = 409, description = "There are too many", body = ProblemBody),
     ),
-    extensions(("x-error-codes" = json!(["too_many_factors"]))),
+    extensions(("x-fresh-proof" = json!(true)), ("x-error-codes" = json!(["too_many_factors"]))),
 )]
 #[post("/security/security-keys/registration-options")]
 pub async fn begin_security_key_registration(
@@ -229,7 +229,7 @@ pub async fn list_security_keys(
 #[utoipa::path(
     operation_id = "add_security_key", tag = "Security", security(("bearer" = ["security:write"])),
     summary = "Add a security key",
-    description = "Adds the key that answered the options of `begin_security_key_registration`: a second factor, which every login then wants, and a login by itself if it is discoverable (`create_passkey_session`). Other sessions end, remembered devices are forgotten, and the owner is told at every address. With the first factor come ten backup codes. Wants a fresh proof of identity.",
+    description = "Adds the key that answered the options of `begin_security_key_registration`: a second factor, which every login then wants, and a login by itself if it is discoverable (`create_passkey_session`). Other sessions end, remembered devices are forgotten, and the owner is told at every address. With the first factor come ten backup codes.",
     request_body(content = NewSecurityKey),
     responses(
         (status = 201, description = "The key", body = AddedView),
@@ -237,7 +237,7 @@ pub async fn list_security_keys(
         (status = 410, description = "The options were answered, replaced, or are too old", body = ProblemBody),
         (status = 422, description = "The answer does not fit, or the key is registered already", body = ProblemBody),
     ),
-    extensions(("x-error-codes" = json!(["too_many_factors", "ceremony_ended", "security_key_refused"]))),
+    extensions(("x-fresh-proof" = json!(true)), ("x-error-codes" = json!(["too_many_factors", "ceremony_ended", "security_key_refused"]))),
 )]
 #[post("/security/security-keys")]
 pub async fn add_security_key(
@@ -295,6 +295,7 @@ pub async fn rename_security_key(
     description = "The key is no factor any more. Other sessions end, remembered devices are forgotten, and the owner is told at every address. With the last factor the backup codes go too. Wants a fresh proof of identity: of a second factor, a backup code if need be.",
     params(("id" = String, Path, description = "Id of the key.", pattern = "^sky_[0-7][0-9a-hjkmnp-tv-z]{25}$", max_length = 30, example = "sky_01h455vb4pex5vsknk084sn02q")),
     responses((status = 204, description = "The key is removed")),
+    extensions(("x-fresh-proof" = json!(true))),
 )]
 #[delete("/security/security-keys/{id}")]
 pub async fn delete_security_key(

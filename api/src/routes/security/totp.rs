@@ -150,13 +150,13 @@ pub async fn list_totp_devices(
 #[utoipa::path(
     operation_id = "add_totp_device", tag = "Security", security(("bearer" = ["security:write"])),
     summary = "Add an authenticator app",
-    description = "Makes a seed (RFC 6238: SHA-1, 6 digits, 30 seconds) and shows it once, as text, address and QR code. The app becomes a factor once its first code comes to `activate_totp_device`, within 30 minutes. At most 10 apps. Wants a fresh proof of identity.",
+    description = "Makes a seed (RFC 6238: SHA-1, 6 digits, 30 seconds) and shows it once, as text, address and QR code. The app becomes a factor once its first code comes to `activate_totp_device`, within 30 minutes. At most 10 apps.",
     request_body(content = NewTotpDevice),
     responses(
         (status = 201, description = "The app and its seed", body = EnrolmentView),
         (status = 409, description = "There are too many", body = ProblemBody),
     ),
-    extensions(("x-error-codes" = json!(["too_many_factors"]))),
+    extensions(("x-fresh-proof" = json!(true)), ("x-error-codes" = json!(["too_many_factors"]))),
 )]
 #[post("/security/totp-devices")]
 pub async fn add_totp_device(
@@ -181,7 +181,7 @@ pub async fn add_totp_device(
 #[utoipa::path(
     operation_id = "activate_totp_device", tag = "Security", security(("bearer" = ["security:write"])),
     summary = "Activate an authenticator app",
-    description = "The first code of the app makes it a second factor, which every login then wants; that code counts as used. Other sessions end, remembered devices are forgotten, and the owner is told at every address. With the first factor come ten backup codes. Wants a fresh proof of identity.",
+    description = "The first code of the app makes it a second factor, which every login then wants; that code counts as used. Other sessions end, remembered devices are forgotten, and the owner is told at every address. With the first factor come ten backup codes.",
     params(("id" = String, Path, description = "Id of the app.", pattern = "^otp_[0-7][0-9a-hjkmnp-tv-z]{25}$", max_length = 30, example = "otp_01h455vb4pex5vsknk084sn02q")),
     request_body(content = TotpActivation),
     responses(
@@ -190,7 +190,7 @@ pub async fn add_totp_device(
         (status = 410, description = "The app waited too long for its first code", body = ProblemBody),
         (status = 422, description = "The code is wrong", body = ProblemBody),
     ),
-    extensions(("x-error-codes" = json!(["invalid_transition", "code_expired", "code_invalid"]))),
+    extensions(("x-fresh-proof" = json!(true)), ("x-error-codes" = json!(["invalid_transition", "code_expired", "code_invalid"]))),
 )]
 #[post("/security/totp-devices/{id}/activation")]
 pub async fn activate_totp_device(
@@ -221,6 +221,7 @@ pub async fn activate_totp_device(
     description = "The app is no factor any more. Other sessions end, remembered devices are forgotten, and the owner is told at every address. With the last factor the backup codes go too. Wants a fresh proof of identity: of a second factor, a backup code if need be.",
     params(("id" = String, Path, description = "Id of the app.", pattern = "^otp_[0-7][0-9a-hjkmnp-tv-z]{25}$", max_length = 30, example = "otp_01h455vb4pex5vsknk084sn02q")),
     responses((status = 204, description = "The app is removed")),
+    extensions(("x-fresh-proof" = json!(true))),
 )]
 #[delete("/security/totp-devices/{id}")]
 pub async fn delete_totp_device(
