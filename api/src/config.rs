@@ -64,6 +64,8 @@ pub struct Config {
     pub webauthn: WebauthnConfig,
     /// Scheduler.
     pub scheduler: SchedulerConfig,
+    /// Exports of all the data of an account.
+    pub export: ExportConfig,
     /// The seller printed on invoices.
     pub seller: SellerConfig,
 }
@@ -228,6 +230,22 @@ impl Default for SchedulerConfig {
     }
 }
 
+/// How exports of all the data of an account are made.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ExportConfig {
+    /// How many an account may ask for within 24 hours; at least 1.
+    pub per_day: usize,
+    /// Size of the parts that an archive is stored and sent in, KiB: what a download holds in memory.
+    pub part_kib: usize,
+}
+
+impl Default for ExportConfig {
+    fn default() -> Self {
+        Self { per_day: 3, part_kib: 256 }
+    }
+}
+
 /// The seller on invoices.
 #[derive(Debug, Clone, Deserialize, serde::Serialize)]
 #[serde(deny_unknown_fields, default)]
@@ -289,6 +307,7 @@ impl Default for Config {
             throttle: ThrottleConfig::default(),
             webauthn: WebauthnConfig::default(),
             scheduler: SchedulerConfig::default(),
+            export: ExportConfig::default(),
             seller: SellerConfig::default(),
         }
     }
@@ -343,6 +362,9 @@ impl Config {
             || !(throttle.first_delay_seconds..=86_400).contains(&throttle.longest_delay_seconds)
         {
             return Err(ConfigError::Invalid("throttle: a value is out of its range".to_owned()));
+        }
+        if self.export.per_day < 1 || !(1..=16_384).contains(&self.export.part_kib) {
+            return Err(ConfigError::Invalid("export: a value is out of its range".to_owned()));
         }
         crate::relying_party::build(&self).map_err(ConfigError::Invalid)?;
         if self.seller.time_zone.parse::<chrono_tz::Tz>().is_err() {

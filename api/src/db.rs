@@ -3,8 +3,8 @@
 use fs4::fs_std::FileExt;
 use migration::{Migrator, MigratorTrait};
 use sea_orm::{
-    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, RuntimeErr,
-    SqliteTransactionMode, TransactionOptions, TransactionTrait,
+    AccessMode, ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
+    IsolationLevel, RuntimeErr, SqliteTransactionMode, TransactionOptions, TransactionTrait,
 };
 use sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
 use std::fs::File;
@@ -43,6 +43,17 @@ pub struct Reader(DatabaseConnection);
 impl Deref for Reader {
     type Target = DatabaseConnection;
     fn deref(&self) -> &DatabaseConnection {
+        &self.0
+    }
+}
+
+/// An open read transaction: everything read in it is as it was at one instant.
+#[derive(Debug)]
+pub struct Snapshot(DatabaseTransaction);
+
+impl Deref for Snapshot {
+    type Target = DatabaseTransaction;
+    fn deref(&self) -> &DatabaseTransaction {
         &self.0
     }
 }
@@ -165,6 +176,22 @@ impl Db {
             ..TransactionOptions::default()
         };
         self.write.begin_with_options(options).await.map(Tx)
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "it writes nothing: the reading connections refuse to")]
+    /// Opens a read transaction on one state of the data: REPEATABLE READ on PostgreSQL, what SQLite's WAL gives
+    /// anyway. It holds one of the reading connections, and nobody up.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn snapshot(&self) -> Result<Snapshot, DbErr> {
+        let postgres = self.backend() == DbBackend::Postgres;
+        let options = TransactionOptions {
+            isolation_level: postgres.then_some(IsolationLevel::RepeatableRead),
+            access_mode: postgres.then_some(AccessMode::ReadOnly),
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Deferred),
+        };
+        self.read.0.begin_with_options(options).await.map(Snapshot)
     }
 
     /// Closes the pools (SQLite folds its WAL back) and gives the lock up.

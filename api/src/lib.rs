@@ -20,6 +20,7 @@ pub mod db;
 pub mod demo;
 pub mod document;
 pub mod entropy;
+pub mod export;
 pub mod fault;
 pub mod housekeeping;
 pub mod http;

@@ -14,6 +14,8 @@ pub mod email;
 pub mod email_address;
 pub mod email_setting;
 pub mod event;
+pub mod export;
+pub mod export_part;
 pub mod factor_guard;
 pub mod factor_recovery;
 pub mod failed_credential;

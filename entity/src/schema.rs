@@ -22,6 +22,8 @@ pub fn statements(db: &DatabaseConnection) -> Vec<TableCreateStatement> {
         email_address,
         email_setting,
         event,
+        export,
+        export_part,
         factor_guard,
         factor_recovery,
         failed_credential,

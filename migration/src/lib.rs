@@ -8,6 +8,7 @@ mod m20261125_000003_security_keys;
 mod m20261125_000004_password_and_throttle;
 mod m20261125_000007_service_emails;
 mod m20261125_000008_activity_log;
+mod m20261125_000009_exports;
 mod portable;
 
 /// All migrations, oldest first.
@@ -23,6 +24,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261125_000004_password_and_throttle::Migration),
             Box::new(m20261125_000007_service_emails::Migration),
             Box::new(m20261125_000008_activity_log::Migration),
+            Box::new(m20261125_000009_exports::Migration),
         ]
     }
 }

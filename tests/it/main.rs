@@ -16,6 +16,7 @@ mod account;
 mod asvs;
 mod catalog;
 mod contract;
+mod export;
 mod invoice;
 mod operator;
 mod order;

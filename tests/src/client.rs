@@ -31,6 +31,8 @@ pub struct Answer {
     pub body: Value,
     /// The body as text.
     pub text: String,
+    /// The body as it came.
+    pub bytes: Vec<u8>,
 }
 
 impl Answer {
@@ -133,8 +135,9 @@ impl Client {
         }
         let response = request.send().await.unwrap();
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        let text = response.text().await.unwrap();
-        let answer = Answer { status, headers, body: serde_json::from_str(&text).unwrap_or(Value::Null), text };
+        let bytes = response.bytes().await.unwrap().to_vec();
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        let answer = Answer { status, headers, body: serde_json::from_str(&text).unwrap_or(Value::Null), text, bytes };
         // every answer in every test is one that the contract declares
         let wrong = crate::contract::deviations(&known, path, &answer);
         assert!(wrong.is_empty(), "{wrong:#?}");

@@ -184,12 +184,13 @@ impl House {
         client
     }
 
-    /// Runs what is due now and delivers the mails, until nothing is left.
+    /// Runs what is due now, makes exports and delivers the mails, until nothing is left.
     pub async fn settle(&self) {
         loop {
             let ran = scheduler::drain(&self.app, Scope::Ordinary, self.now()).await.unwrap().ran;
+            let made = scheduler::exports::make_due(&self.app).await.unwrap();
             let sent = deliver_due(&self.app, DeliveryScope::All, 200).await.unwrap();
-            if ran == 0 && sent == 0 {
+            if ran + made == 0 && sent == 0 {
                 return;
             }
         }
@@ -199,8 +200,9 @@ impl House {
     pub async fn try_settle(&self) -> Result<(), api::actions::Error> {
         loop {
             let ran = scheduler::drain(&self.app, Scope::Ordinary, self.now()).await?.ran;
+            let made = scheduler::exports::make_due(&self.app).await?;
             let sent = deliver_due(&self.app, DeliveryScope::All, 200).await?;
-            if ran == 0 && sent == 0 {
+            if ran + made == 0 && sent == 0 {
                 return Ok(());
             }
         }

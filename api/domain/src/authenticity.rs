@@ -69,6 +69,12 @@ impl FromStr for AuthenticityCode {
     }
 }
 
+/// A stored code as it is printed.
+#[must_use]
+pub fn printed(stored: &str) -> String {
+    stored.parse::<AuthenticityCode>().map_or_else(|_| stored.to_owned(), |code| code.to_string())
+}
+
 fn symbol(digit: u8) -> char {
     char::from(ALPHABET.get(usize::from(digit)).copied().unwrap_or(b'0'))
 }

@@ -127,6 +127,8 @@ ids! {
     EmailId = "eml";
     /// An extra address for service e-mails.
     EmailAddressId = "ema";
+    /// An export of all the data of an account.
+    ExportId = "exp";
     /// A version of a plan.
     PlanId = "pln";
     /// An order.

@@ -27,6 +27,7 @@ pub mod cancellation;
 pub mod checkup;
 pub mod closure;
 pub mod deletion;
+pub mod export;
 pub mod factor;
 pub mod id;
 pub mod identifier;

@@ -103,6 +103,10 @@ words! {
         ClosureAlreadyRequested = "closure_already_requested",
         /// There is no closure to revoke or confirm.
         NoClosure = "no_closure",
+        /// There is no archive to download: it is still being made, or could not be made.
+        ExportNotReady = "export_not_ready",
+        /// The archive could be downloaded for a week, and is gone.
+        ExportExpired = "export_expired",
         /// A test clock never goes back.
         ClockGoesBack = "clock_goes_back",
         /// The test clock is already moving.

@@ -13,6 +13,7 @@ pub mod cancellation;
 pub mod catalog;
 pub mod closure;
 pub mod code;
+pub mod export;
 pub mod factor;
 pub mod invoice;
 pub mod ledger;

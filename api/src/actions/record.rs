@@ -130,7 +130,7 @@ pub async fn event(
 }
 
 /// The same without members that have no value: they are left out, never null.
-pub(super) fn without_nulls(data: Value) -> Value {
+pub(crate) fn without_nulls(data: Value) -> Value {
     match data {
         Value::Object(members) => {
             let kept = members.into_iter().filter(|(_, value)| !value.is_null());

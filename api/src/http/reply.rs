@@ -4,11 +4,13 @@
 use super::etag::is_known;
 use crate::problem::{Code, Problem};
 use crate::seal::sha256;
+use actix_web::body::SizedStream;
 use actix_web::http::header::{
-    CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE, ETAG, HeaderName, HeaderValue, LOCATION,
+    CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE, ContentEncoding, ETAG, HeaderName, HeaderValue, LOCATION,
 };
 use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpRequest, HttpResponse, Responder, ResponseError, web::Bytes};
+use futures_util::Stream;
 use serde::Serialize;
 
 const JSON: &str = "application/json";
@@ -115,12 +117,39 @@ impl Reply {
     /// A document that never changes, kept by the caller for a year. `name` is the file name: ASCII
     /// letters, digits, `.`, `-` and `_`; anything else becomes `_`.
     pub fn document(content_type: &str, name: &str, body: impl Into<Bytes>) -> Self {
-        let safe = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_') { c } else { '_' };
-        let name: String = name.chars().map(safe).collect();
         Self { body: body.into(), ..Self::empty(StatusCode::OK) }
             .header(CONTENT_TYPE.as_str(), content_type)
-            .header(CONTENT_DISPOSITION.as_str(), format!("attachment; filename=\"{name}\""))
+            .header(CONTENT_DISPOSITION.as_str(), attachment(name))
             .header(CACHE_CONTROL.as_str(), "private, max-age=31536000, immutable")
+    }
+
+    /// 304: the caller has what this tag (without quotes) names.
+    #[must_use]
+    pub fn unchanged(tag: &str) -> HttpResponse {
+        HttpResponse::NotModified()
+            .insert_header((ETAG, format!("\"{tag}\"")))
+            .insert_header((CACHE_CONTROL, "no-store"))
+            .finish()
+    }
+
+    /// 200 with a file of a known size that is sent as it comes, without being held: nobody keeps it on the way,
+    /// and nothing compresses it again. `name` as for [`Reply::document`], `tag` as for [`Reply::unchanged`].
+    pub fn stream<E>(
+        content_type: &str,
+        (name, size): (&str, u64),
+        tag: &str,
+        body: impl Stream<Item = Result<Bytes, E>> + 'static,
+    ) -> HttpResponse
+    where
+        E: Into<Box<dyn std::error::Error>> + 'static,
+    {
+        HttpResponse::Ok()
+            .insert_header((CONTENT_TYPE, content_type))
+            .insert_header((CONTENT_DISPOSITION, attachment(name)))
+            .insert_header((ETAG, format!("\"{tag}\"")))
+            .insert_header((CACHE_CONTROL, "no-store"))
+            .insert_header(ContentEncoding::Identity)
+            .body(SizedStream::new(size, Box::pin(body)))
     }
 
     /// The tag of what is answered: its version (or a text), completed by a hash of the bytes.
@@ -158,6 +187,12 @@ impl Reply {
     fn find(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
+}
+
+/// `Content-Disposition` of a file; what a file name cannot hold everywhere becomes `_`.
+fn attachment(name: &str) -> String {
+    let safe = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_') { c } else { '_' };
+    format!("attachment; filename=\"{}\"", name.chars().map(safe).collect::<String>())
 }
 
 /// A refusal that is the outcome of an operation (a declined payment) and replays as such.

@@ -38,6 +38,8 @@ impl Message {
             | Self::EmailRoutingChanged { .. }
             | Self::EmailAddressProven { .. }
             | Self::PhraseChanged { .. }
+            | Self::ExportReady { .. }
+            | Self::ExportFailed { .. }
             | Self::AddressUndeliverable { .. }
             | Self::PaymentMethodAdded { .. }
             | Self::PaymentMethodRemoved { .. }
@@ -107,6 +109,10 @@ impl Message {
             Self::EmailRoutingChanged { added, removed } => context! { added, removed },
             Self::EmailAddressProven { address } | Self::AddressUndeliverable { address } => context! { address },
             Self::PhraseChanged { set } => context! { set },
+            Self::ExportReady { requested_at, until } => {
+                context! { requested_at => instant(*requested_at), until => instant(*until) }
+            }
+            Self::ExportFailed { requested_at } => context! { requested_at => instant(*requested_at) },
             Self::ConfirmClosure { valid_hours, .. } => context! { secret => PLACEHOLDER, valid_hours },
             Self::ClosureScheduled { on } => context! { on => date(*on) },
             Self::AccountClosed { invoices_kept_until } => {

@@ -114,6 +114,10 @@ pub enum Message {
     CancellationRevoked { service: String, automatic: bool, expires_on: NaiveDate },
     /// The token that confirms an immediate deletion.
     ConfirmDeletion { service: String, service_id: String, secret: String, valid_hours: u32 },
+    /// The export of the account's data can be downloaded; how, is in the customer area only.
+    ExportReady { requested_at: DateTime<Utc>, until: DateTime<Utc> },
+    /// The export of the account's data could not be made.
+    ExportFailed { requested_at: DateTime<Utc> },
     /// The token that confirms the closure of the account.
     ConfirmClosure { secret: String, valid_hours: u32 },
     /// The closure is confirmed and can be taken back until the day named.
@@ -161,6 +165,8 @@ impl Message {
             | Self::EmailRoutingChanged { .. }
             | Self::EmailAddressProven { .. }
             | Self::PhraseChanged { .. }
+            | Self::ExportReady { .. }
+            | Self::ExportFailed { .. }
             | Self::AddressUndeliverable { .. } => Category::Security,
             Self::PaymentMethodAdded { .. }
             | Self::PaymentMethodRemoved { .. }
@@ -234,6 +240,8 @@ impl Message {
             Self::CancellationScheduled { .. } => "cancellation_scheduled",
             Self::CancellationRevoked { .. } => "cancellation_revoked",
             Self::ConfirmDeletion { .. } => "confirm_deletion",
+            Self::ExportReady { .. } => "export_ready",
+            Self::ExportFailed { .. } => "export_failed",
             Self::ConfirmClosure { .. } => "confirm_closure",
             Self::ClosureScheduled { .. } => "closure_scheduled",
             Self::ClosureRevoked => "closure_revoked",

@@ -88,6 +88,8 @@ mails!(
     "closure_scheduled",
     "closure_revoked",
     "closure_halted",
+    "export_ready",
+    "export_failed",
     "account_closed",
     "refunded",
 );

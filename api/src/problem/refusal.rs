@@ -326,6 +326,19 @@ pub(super) const fn entry_of(refusal: Refusal) -> Entry {
             ["There is no closure", "Il n'y a pas de clôture"],
             ["There is no closure to confirm or revoke.", "Il n'y a pas de clôture à confirmer ou à révoquer."],
         ),
+        R::ExportNotReady => entry(
+            409,
+            ["There is no archive to download", "Il n'y a pas d'archive à télécharger"],
+            [
+                "The export is still being made, or could not be made: read its status.",
+                "L'export est encore en préparation, ou n'a pas pu être préparé : consultez son statut.",
+            ],
+        ),
+        R::ExportExpired => entry(
+            410,
+            ["The archive is gone", "L'archive n'existe plus"],
+            ["Its time is over: ask for a new export.", "Sa durée est écoulée : demandez un nouvel export."],
+        ),
         R::ClockGoesBack => entry(
             409,
             ["A test clock never goes back", "Une horloge de test ne recule jamais"],

@@ -22,6 +22,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 pub mod activity;
 pub mod check_up;
+pub mod exports;
 pub mod mailing;
 pub mod view;
 
@@ -36,6 +37,7 @@ pub(super) fn configure(cfg: &mut ServiceConfig<'_>) {
         .service(delete_backup_email)
         .service(get_balance)
         .configure(mailing::configure)
+        .configure(exports::configure)
         .service(check_up::get_check_up)
         .service(activity::list_activity);
 }

@@ -13,7 +13,7 @@ use crate::problem::{Code, Problem, ProblemBody};
 use actix_web::web::Data;
 use actix_web::{get, post};
 use chrono::{DateTime, Utc};
-use domain::authenticity::AuthenticityCode;
+use domain::authenticity::printed;
 use domain::id::EmailId;
 use entity::email::{self, Column};
 use sea_orm::{ColumnTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect, Select};
@@ -196,11 +196,6 @@ impl EmailView {
             ..Self::brief(mail)
         }
     }
-}
-
-/// An authenticity code as it is printed.
-pub(super) fn printed(code: &str) -> String {
-    code.parse::<AuthenticityCode>().map_or_else(|_| code.to_owned(), |code| code.to_string())
 }
 
 /// Lists service e-mails.

@@ -8,6 +8,7 @@ pub mod agenda;
 pub mod charges;
 pub mod claim;
 pub mod clocks;
+pub mod exports;
 pub mod finish;
 pub mod run;
 pub mod safety;
@@ -96,7 +97,7 @@ fn is_stopping(app: &App) -> bool {
     app.stopping.load(Ordering::Relaxed)
 }
 
-/// Runs what is due until an instant that is not later than now, once, mails included.
+/// Runs what is due until an instant that is not later than now, once, exports and mails included.
 ///
 /// # Errors
 /// [`Error::Invalid`] for an instant in the future; the database's.
@@ -105,6 +106,7 @@ pub async fn tick(app: &App, until: DateTime<Utc>) -> Result<Report, Error> {
         return Err(crate::actions::Invalid::new("/until", "in_the_future").into());
     }
     let report = drain(app, Scope::Ordinary, until).await?;
+    exports::make_due(app).await?;
     while deliver_due(app, DeliveryScope::All, MAILS).await? > 0 {}
     Ok(report)
 }
@@ -119,7 +121,7 @@ pub fn start(app: Arc<App>, stop: CancellationToken) -> std::thread::JoinHandle<
                 return;
             }
         };
-        // a slow mail relay holds no renewal up, and the other way round
+        // a slow mail relay holds no renewal up, nor does a large export, and the other way round
         runtime.block_on(async {
             let last = Cell::new((Instant::now(), app.now()));
             let milestones = async || {
@@ -130,6 +132,7 @@ pub fn start(app: Arc<App>, stop: CancellationToken) -> std::thread::JoinHandle<
             tokio::join!(
                 again_and_again(&app, &stop, "milestones", milestones),
                 again_and_again(&app, &stop, "mails", async || post(&app).await),
+                again_and_again(&app, &stop, "exports", async || exports::make_due(&app).await.map(drop)),
             );
         });
     })

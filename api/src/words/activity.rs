@@ -139,6 +139,14 @@ pub const KINDS: &[Kind] = &[
         "Where service e-mails go was changed",
         "La destination des e-mails de service a été modifiée",
     ),
+    done("export.downloaded", "The archive of an export was downloaded", "L'archive d'un export a été téléchargée"),
+    refused("export.failed", "An export of all the data could not be made", "Un export de toutes les données a échoué"),
+    done("export.ready", "An export of all the data was made", "Un export de toutes les données a été préparé"),
+    done(
+        "export.requested",
+        "An export of all the data was asked for",
+        "Un export de toutes les données a été demandé",
+    ),
     done(
         "factor_recovery.cancelled",
         "The recovery of lost second factors was cancelled",

@@ -107,6 +107,13 @@ async fn account(walk: &Walk, house: &House) -> Client {
     let mails = who.get("/v1/account/emails").await.items();
     walk.ok(&who, "get_email", &[mails[0]["id"].as_str().unwrap()], None).await;
     mailboxes(walk, house, &who).await;
+    let export = walk.ok(&who, "request_export", &[], None).await.text("/id");
+    walk.go(&who, "download_export", (&[&export], ""), None).await.expect(409);
+    house.settle().await;
+    for id in ["get_export", "download_export"] {
+        walk.ok(&who, id, &[&export], None).await;
+    }
+    walk.ok(&who, "list_exports", &[], None).await;
     walk.ok(&who, "delete_backup_email", &[], None).await;
     walk.ok(&who, "create_password_reset", &[], Some(json!({ "login": email }))).await;
     house.settle().await;

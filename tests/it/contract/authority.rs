@@ -196,6 +196,8 @@ fn what_is_dangerous_wants_a_fresh_proof() {
         "create_backup_codes",
         "change_password",
         "set_ip_rules",
+        "request_export",
+        "download_export",
     ];
     for id in must {
         assert!(found.iter().any(|known| known.id == id), "{id} does not say that it wants a fresh proof");

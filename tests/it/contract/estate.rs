@@ -85,6 +85,9 @@ impl Estate {
             ("mst", first(self.operator.get("/v1/operator/milestones").await)),
         ];
         self.ids.extend(known);
+        let export = self.owner.send(reqwest::Method::POST, "/v1/account/exports", &[], None).await.expect(202);
+        house.settle().await;
+        self.ids.insert("exp", export.text("/id"));
         self.factors(house).await;
     }
 

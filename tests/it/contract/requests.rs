@@ -30,7 +30,13 @@ async fn raw(
     let response = request.send().await.unwrap();
     let (status, headers) = (response.status().as_u16(), response.headers().clone());
     let text = response.text().await.unwrap();
-    Answer { status, headers, body: serde_json::from_str(&text).unwrap_or(Value::Null), text }
+    Answer {
+        status,
+        headers,
+        body: serde_json::from_str(&text).unwrap_or(Value::Null),
+        bytes: text.clone().into_bytes(),
+        text,
+    }
 }
 
 fn with_body() -> impl Iterator<Item = &'static Operation> {

@@ -10,12 +10,13 @@
 //! | activity | what happened and when stays, and its chain; from where, the device, the details are erased |
 //! | service e-mails | recipient and text erased, except billing mails (part of the accounts) and the closing receipt; undelivered ones are given up |
 //! | extra addresses, anti-phishing phrase, marks on addresses | erased |
+//! | exports and their archives | erased |
 //! | reasons written by the owner, names given to services | erased |
 //! | stored answers to repeated requests | erased |
 //! | invoices, credit notes, ledger, payments | kept unchanged for their legal term, with the buyer's snapshot |
 
 use crate::actions::session as session_actions;
-use crate::actions::{Context, Error, factor};
+use crate::actions::{Context, Error, export, factor};
 use crate::db::Tx;
 use crate::mail::Category;
 use domain::account::AccountStatus;
@@ -45,6 +46,7 @@ pub(super) async fn erase(tx: &Tx, cx: &Context<'_>, account: &account::Model, r
     answers(tx, account).await?;
     mails(tx, account.id, receipt).await?;
     mailboxes(tx, account.id).await?;
+    export::erase(tx, account.id).await?;
     texts(tx, account.id).await
 }
 

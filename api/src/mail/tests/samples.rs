@@ -72,6 +72,8 @@ pub fn account_messages() -> Vec<Message> {
         Message::PhraseChanged { set: true },
         Message::PhraseChanged { set: false },
         Message::AddressUndeliverable { address: "a•••@example.test".to_owned() },
+        Message::ExportReady { requested_at: instant("2026-01-30T09:00:00Z"), until: instant("2026-02-06T09:00:04Z") },
+        Message::ExportFailed { requested_at: instant("2026-01-30T09:00:00Z") },
         Message::ConfirmClosure { secret: secret(), valid_hours: 24 },
         Message::ClosureScheduled { on: date("2026-02-06") },
         Message::ClosureRevoked,
