@@ -139,6 +139,11 @@ const RULES: &[(&str, &str)] = &[
          AND m.state IN ('planned', 'running', 'parked'))",
     ),
     (
+        "an archive that can be downloaded is whole",
+        "SELECT CAST(e.id AS TEXT) AS detail FROM export e WHERE e.status = 'ready' AND (e.sealed_key IS NULL \
+         OR e.parts <> (SELECT COUNT(*) FROM export_part p WHERE p.export_id = e.id))",
+    ),
+    (
         "an outcome is awaited by someone",
         "SELECT CAST(a.id AS TEXT) AS detail FROM payment_attempt a WHERE a.status IN \
          ('created', 'sent', 'processing', 'requires_action', 'unknown') AND NOT EXISTS (SELECT 1 FROM milestone m \

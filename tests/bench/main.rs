@@ -15,6 +15,7 @@
 )]
 
 mod enumeration;
+mod exports;
 mod limit;
 mod machine;
 mod renewals;
@@ -72,7 +73,26 @@ async fn main() {
             enumeration(on).await;
         }
     }
+    for on in [On::Sqlite, On::Postgres] {
+        if wanted("exports") {
+            exports(on, sizes).await;
+        }
+    }
     println!("\n{}", machine::describe());
+}
+
+async fn exports(on: On, sizes: Sizes) {
+    println!("\n== export of all the data of an account with {} mails, {on:?} ==", exports::MAILS);
+    let mut rounds = Vec::new();
+    for _ in 0..sizes.rounds {
+        rounds.push(exports::round(on).await);
+    }
+    let all = |value: fn(&exports::Found) -> f64| spread(rounds.iter().map(value).collect());
+    println!("  archive                      {} MiB", all(|found| found.mib));
+    println!("  made in                      {} s", all(|found| found.made_s));
+    println!("  memory that making it took   {} MiB", all(|found| found.making_mib));
+    println!("  read out in                  {} s", all(|found| found.sent_s));
+    println!("  memory that sending it took  {} MiB", all(|found| found.sending_mib));
 }
 
 async fn enumeration(on: On) {

@@ -32,17 +32,20 @@ words! {
         GiveUp = "give_up",
         /// Its time is over.
         Expire = "expire",
+        /// An operator has it made after all.
+        Retry = "retry",
     }
 }
 
 impl ExportStatus {
     /// The state after `event`.
     ///
-    /// | from \ event | finish | give_up | expire |
-    /// |---|---|---|---|
-    /// | pending | ready | failed | – |
-    /// | ready | – | – | expired |
-    /// | expired, failed | – | – | – |
+    /// | from \ event | finish | give_up | expire | retry |
+    /// |---|---|---|---|---|
+    /// | pending | ready | failed | – | – |
+    /// | ready | – | – | expired | – |
+    /// | failed | – | – | – | pending |
+    /// | expired | – | – | – | – |
     ///
     /// # Errors
     /// [`InvalidTransition`] where the table has a dash.
@@ -52,9 +55,11 @@ impl ExportStatus {
             (Self::Pending, E::Finish) => Ok(Self::Ready),
             (Self::Pending, E::GiveUp) => Ok(Self::Failed),
             (Self::Ready, E::Expire) => Ok(Self::Expired),
-            (Self::Pending, E::Expire)
-            | (Self::Ready, E::Finish | E::GiveUp)
-            | (Self::Expired | Self::Failed, E::Finish | E::GiveUp | E::Expire) => {
+            (Self::Failed, E::Retry) => Ok(Self::Pending),
+            (Self::Pending, E::Expire | E::Retry)
+            | (Self::Ready, E::Finish | E::GiveUp | E::Retry)
+            | (Self::Failed, E::Finish | E::GiveUp | E::Expire)
+            | (Self::Expired, E::Finish | E::GiveUp | E::Expire | E::Retry) => {
                 Err(InvalidTransition { machine: "export", state: self.as_str(), event: event.to_string() })
             }
         }
@@ -92,8 +97,13 @@ mod tests {
 
     #[test]
     fn every_state_and_event_has_its_answer() {
-        use ExportStatus::{Expired, Failed, Ready};
-        let table = [[Some(Ready), Some(Failed), None], [None, None, Some(Expired)], [None; 3], [None; 3]];
+        use ExportStatus::{Expired, Failed, Pending, Ready};
+        let table = [
+            [Some(Ready), Some(Failed), None, None],
+            [None, None, Some(Expired), None],
+            [None; 4],
+            [None, None, None, Some(Pending)],
+        ];
         for (state, row) in ExportStatus::ALL.iter().zip(table) {
             for (event, expected) in ExportEvent::ALL.iter().zip(row) {
                 assert_eq!(state.after(*event).ok(), expected, "{state} {event}");

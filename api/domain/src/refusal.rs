@@ -107,6 +107,8 @@ words! {
         ExportNotReady = "export_not_ready",
         /// The archive could be downloaded for a week, and is gone.
         ExportExpired = "export_expired",
+        /// Only an export that failed is made again, and while no other one of its account is being made.
+        ExportNotFailed = "export_not_failed",
         /// A test clock never goes back.
         ClockGoesBack = "clock_goes_back",
         /// The test clock is already moving.

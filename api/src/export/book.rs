@@ -50,10 +50,9 @@ impl Book {
         Self { pieces, piece: Vec::with_capacity(PIECE), open: None, written: Vec::new() }
     }
 
-    /// What was written so far.
-    #[must_use]
-    pub fn written(&self) -> &[Written] {
-        &self.written
+    /// What was written so far, for the lists, which list no list.
+    pub fn take_written(&mut self) -> Vec<Written> {
+        std::mem::take(&mut self.written)
     }
 
     /// Begins a file.

@@ -43,8 +43,8 @@ pub async fn write(app: &App, owner: AccountId, made_at: DateTime<Utc>, mut book
         (section.write)(&mut writer).await?;
     }
     book.close().await?;
-    let (list, readme) = words::lists(&account, made_at, book.written())?;
-    book.text("manifest.json", &list).await?;
-    book.text(words::readme_name(account.language), &readme).await?;
+    let written = book.take_written();
+    words::manifest(&mut book, &account, made_at, &written).await?;
+    book.text(words::readme_name(account.language), &words::readme(&account, made_at, &written)?).await?;
     book.end().await
 }

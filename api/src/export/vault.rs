@@ -83,7 +83,7 @@ impl Vault {
 }
 
 /// The place that a key is sealed for.
-fn place(id: ExportId, account: AccountId) -> String {
+pub(crate) fn place(id: ExportId, account: AccountId) -> String {
     format!("export:{id}:{account}")
 }
 

@@ -1,14 +1,15 @@
 //! The lists at the end of the archive: one for programs, one for people.
 
-use super::book::Written;
+use super::book::{Book, Written};
 use super::kept::KEPT;
 use super::row::Why;
-use super::sections::SECTIONS;
+use super::sections::{SECTIONS, Section};
 use super::tables::TABLES;
 use crate::actions::Error;
 use chrono::{DateTime, SecondsFormat, Utc};
 use domain::account::Language;
 use entity::account;
+use serde::Serialize;
 use serde_json::{Value, json};
 use std::fmt::Write;
 
@@ -57,42 +58,63 @@ fn kept(why: Why) -> Vec<String> {
     all
 }
 
-/// The list for programs, and the one for people in the account's language.
+/// Writes the list for programs. It has a line for each file and is as long as there are mails, so it is never
+/// held.
 ///
 /// # Errors
-/// [`Error::Internal`] for what cannot be written.
-pub fn lists(account: &account::Model, made_at: DateTime<Utc>, written: &[Written]) -> Result<(String, String), Error> {
-    let made_at = made_at.to_rfc3339_opts(SecondsFormat::Secs, true);
-    Ok((manifest(account, &made_at, written)?, readme(account, &made_at, written)?))
+/// [`Error::Internal`] for what cannot be written; [`Error::Unavailable`] when nobody takes it.
+pub async fn manifest(
+    book: &mut Book,
+    account: &account::Model,
+    made_at: DateTime<Utc>,
+    written: &[Written],
+) -> Result<(), Error> {
+    let text = |value: Value| value.to_string();
+    book.begin("manifest.json").await?;
+    let head = [("format", FORMAT.to_owned()), ("account", account.handle.clone()), ("made_at", instant(made_at))];
+    let mut before = "{";
+    for (name, value) in head {
+        book.write(format!("{before}\n\"{name}\": {}", text(value.into())).as_bytes()).await?;
+        before = ",";
+    }
+    let mut before = ",\n\"files\": [\n";
+    for file in written {
+        let line = Listed { file, about: about(&file.name, account.language) };
+        let line = serde_json::to_string(&line).map_err(Error::internal)?;
+        book.write(format!("{before}{line}").as_bytes()).await?;
+        before = ",\n";
+    }
+    let mut before = "\n],\n\"kept_not_exported\": [\n";
+    for why in Why::ALL {
+        let kept = json!({ "reason": why, "about": reason(*why, account.language), "names": kept(*why) });
+        book.write(format!("{before}{}", text(kept)).as_bytes()).await?;
+        before = ",\n";
+    }
+    book.write(b"\n]}\n").await
 }
 
-fn manifest(account: &account::Model, made_at: &str, written: &[Written]) -> Result<String, Error> {
-    let about = |name: &str| -> Option<&'static str> {
-        let section =
-            SECTIONS.iter().find(|it| it.name == name || (it.name.ends_with('/') && name.starts_with(it.name)));
-        section.map(|section| section.about(account.language))
-    };
-    let files = written.iter().map(|file| {
-        let mut row = serde_json::to_value(file).map_err(Error::internal)?;
-        if let (Some(row), Some(about)) = (row.as_object_mut(), about(&file.name)) {
-            row.insert("about".to_owned(), about.into());
-        }
-        Ok(row)
-    });
-    let kept = Why::ALL
-        .iter()
-        .map(|why| json!({ "reason": why, "about": reason(*why, account.language), "names": kept(*why) }));
-    let list = json!({
-        "format": FORMAT,
-        "account": account.handle,
-        "made_at": made_at,
-        "files": files.collect::<Result<Vec<Value>, Error>>()?,
-        "kept_not_exported": kept.collect::<Vec<Value>>(),
-    });
-    serde_json::to_string_pretty(&list).map(|text| text + "\n").map_err(Error::internal)
+#[derive(Serialize)]
+struct Listed<'a> {
+    #[serde(flatten)]
+    file: &'a Written,
+    about: &'static str,
 }
 
-fn readme(account: &account::Model, made_at: &str, written: &[Written]) -> Result<String, Error> {
+fn about(name: &str, language: Language) -> &'static str {
+    let fits =
+        |section: &&Section| section.name == name || (section.name.ends_with('/') && name.starts_with(section.name));
+    SECTIONS.iter().find(fits).map_or("", |section| section.about(language))
+}
+
+fn instant(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Secs, true)
+}
+
+/// The list for people, in the account's language.
+///
+/// # Errors
+/// [`Error::Internal`], which does not happen.
+pub fn readme(account: &account::Model, made_at: DateTime<Utc>, written: &[Written]) -> Result<String, Error> {
     let language = account.language;
     let word = |english: &'static str, french: &'static str| match language {
         Language::En => english,
@@ -102,7 +124,7 @@ fn readme(account: &account::Model, made_at: &str, written: &[Written]) -> Resul
     let mut line = |line: &str| writeln!(text, "{line}").map_err(Error::internal);
     line(word("All the data of your account", "Toutes les données de votre compte"))?;
     line(&format!("{}: {}", word("Account", "Compte"), account.handle))?;
-    line(&format!("{}: {made_at}", word("As it was at", "Dans son état au")))?;
+    line(&format!("{}: {}", word("As it was at", "Dans son état au"), instant(made_at)))?;
     line("")?;
     line(word(
         "The .json files are texts (UTF-8) for programs: instants are in UTC (ISO 8601), days are ISO dates, an amount is a decimal number with its currency, and a member without a value is left out. manifest.json lists every file with its SHA-256, and what is kept.",

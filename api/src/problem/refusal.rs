@@ -339,6 +339,14 @@ pub(super) const fn entry_of(refusal: Refusal) -> Entry {
             ["The archive is gone", "L'archive n'existe plus"],
             ["Its time is over: ask for a new export.", "Sa durée est écoulée : demandez un nouvel export."],
         ),
+        R::ExportNotFailed => entry(
+            409,
+            ["The export has not failed", "L'export n'a pas échoué"],
+            [
+                "Only a failed export is made again, and while no other one of its account is being made.",
+                "Seul un export en échec est préparé de nouveau, quand aucun autre du compte n'est en préparation.",
+            ],
+        ),
         R::ClockGoesBack => entry(
             409,
             ["A test clock never goes back", "Une horloge de test ne recule jamais"],

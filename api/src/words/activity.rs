@@ -148,6 +148,11 @@ pub const KINDS: &[Kind] = &[
         "Un export de toutes les données a été demandé",
     ),
     done(
+        "export.retry_requested",
+        "The provider had a failed export made again",
+        "Le fournisseur a fait préparer de nouveau un export en échec",
+    ),
+    done(
         "factor_recovery.cancelled",
         "The recovery of lost second factors was cancelled",
         "La récupération des seconds facteurs perdus a été annulée",

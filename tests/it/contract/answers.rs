@@ -409,6 +409,12 @@ async fn provider(walk: &Walk, house: &House, who: &mut Client) {
     let parked = park(house).await;
     walk.ok(&operator, "list_milestones", &[], None).await;
     walk.ok(&operator, "request_milestone_retry", &[&parked], None).await;
+    let exports = walk.ok(&operator, "list_operator_exports", &[], None).await.items();
+    let id = exports[0]["id"].as_str().unwrap();
+    walk.go(&operator, "request_export_retry", (&[id], ""), None).await.expect(409);
+    crate::export::fail(house, id).await;
+    walk.ok(&operator, "list_operator_exports", &[], None).await;
+    walk.ok(&operator, "request_export_retry", &[id], None).await;
 }
 
 /// Parks the next planned milestone, as a fault would.

@@ -235,8 +235,27 @@ on_both!(what_fails_is_tried_again_then_given_up, "2026-01-30T09:00:00Z", |house
     // nobody waits for it any more
     set_currency(&house, &who, "EUR").await;
     let next = ask(&who).await.expect(202).text("/id");
+    let operator = house.operator().await;
+    let retry = async |id: &str| {
+        operator.post(&format!("/v1/operator/exports/{id}/retry-request"), &serde_json::json!({})).await
+    };
+    assert_eq!(retry(&id).await.expect(409).code(), "export_not_failed", "another one is being made");
     house.settle().await;
     assert_eq!(read(&who, &next).await["status"], "ready");
+    // or the provider mends it
+    let failed = operator.get("/v1/operator/exports?status=failed").await.expect(200).items();
+    assert_eq!(
+        (failed.len(), failed[0]["id"].as_str(), failed[0]["attempts"].as_i64()),
+        (1, Some(id.as_str()), Some(6))
+    );
+    assert!(failed[0]["last_error"].as_str().unwrap().contains("currency"), "{}", failed[0]);
+    retry(&id).await.expect(202);
+    house.settle().await;
+    who.log_in().await;
+    assert_eq!(read(&who, &id).await["status"], "ready");
+    download(&who, &id).await.expect(200);
+    assert_eq!(retry(&id).await.expect(409).code(), "export_not_failed");
+    assert_eq!(retry("exp_01h455vb4pex5vsknk084sn02q").await.expect(404).code(), "not_found");
 }));
 
 on_both!(what_nobody_lives_to_finish_is_given_up, "2026-01-30T09:00:00Z", |house| Box::pin(async move {

@@ -6,6 +6,8 @@ mod making;
 mod schema;
 
 use house::{Answer, Client, House};
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -31,6 +33,24 @@ async fn exported(house: &House, who: &Client) -> Files {
     let id = ask(who).await.expect(202).text("/id");
     house.settle().await;
     unzip(&download(who, &id).await.expect(200).bytes)
+}
+
+/// Gives an export up, as a fault would.
+pub async fn fail(house: &House, id: &str) {
+    use entity::export::{Column, Entity};
+    let id: domain::id::ExportId = id.parse().unwrap();
+    let failed: Result<_, sea_orm::DbErr> = house
+        .app
+        .transact(async |tx| {
+            Entity::update_many()
+                .col_expr(Column::Status, Expr::value(domain::export::ExportStatus::Failed))
+                .col_expr(Column::LastError, Expr::value("a test"))
+                .filter(Column::Id.eq(id))
+                .exec(&**tx)
+                .await
+        })
+        .await;
+    assert_eq!(failed.unwrap().rows_affected, 1);
 }
 
 fn unzip(bytes: &[u8]) -> Files {

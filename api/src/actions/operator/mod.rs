@@ -11,6 +11,7 @@ pub mod block;
 pub mod create_token;
 pub mod release_scheduler;
 pub mod retry_email;
+pub mod retry_export;
 pub mod retry_milestone;
 
 pub use create_token::create_token;

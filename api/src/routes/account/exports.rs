@@ -18,7 +18,9 @@ use domain::export::ExportStatus;
 use domain::id::ExportId;
 use entity::export::{Column, Entity, Model};
 use serde::Serialize;
-use utoipa::ToSchema;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
+use utoipa::{PartialSchema, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 /// Where exports are found.
@@ -84,6 +86,19 @@ pub struct ExportView {
     #[schema(nullable = false, example = "2026-01-30T10:12:00Z")]
     last_downloaded_at: Option<DateTime<Utc>>,
 }
+
+/// The bytes of an archive, for the contract.
+#[derive(Debug, Clone, Copy)]
+pub struct Zip;
+
+impl PartialSchema for Zip {
+    fn schema() -> RefOr<Schema> {
+        let bytes = ObjectBuilder::new().schema_type(Type::String).content_media_type("application/zip");
+        bytes.description(Some("A zip file.")).max_length(Some(2_147_483_647)).build().into()
+    }
+}
+
+impl ToSchema for Zip {}
 
 impl ExportView {
     fn of(export: &Model, now: DateTime<Utc>) -> Self {
@@ -166,7 +181,7 @@ pub async fn get_export(app: Data<App>, caller: Require<AccountRead>, id: PathId
     params(("id" = String, Path, description = "The export.", pattern = "^exp_[0-7][0-9a-hjkmnp-tv-z]{25}$",
         max_length = 30, example = "exp_01h455vb4pex5vsknk084sn02q")),
     responses(
-        (status = 200, description = "The archive", body = Vec<u8>, content_type = "application/zip"),
+        (status = 200, description = "The archive", body = inline(Zip), content_type = "application/zip"),
         (status = 409, description = "It is still being made, or could not be made", body = ProblemBody),
         (status = 410, description = "Its week is over", body = ProblemBody),
     ),

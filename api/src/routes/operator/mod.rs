@@ -4,6 +4,7 @@ pub mod accounts;
 pub mod bounces;
 pub mod clocks;
 pub mod emails;
+pub mod exports;
 pub mod milestones;
 pub mod orders;
 pub mod plans;
@@ -18,6 +19,7 @@ pub fn configure(cfg: &mut ServiceConfig<'_>) {
         .configure(bounces::configure)
         .configure(clocks::configure)
         .configure(emails::configure)
+        .configure(exports::configure)
         .configure(milestones::configure)
         .configure(orders::configure)
         .configure(plans::configure)
