@@ -194,12 +194,12 @@ pub const KINDS: &[Kind] = &[
         "Too many wrong passwords: login by password is off until it is reset",
         "Trop de mauvais mots de passe : la connexion par mot de passe est coupée jusqu'à sa réinitialisation",
     ),
+    done("password.reset", "The password was reset by mail", "Le mot de passe a été réinitialisé par e-mail"),
     done(
         "password.reset_requested",
         "A reset of the password was asked for",
         "Une réinitialisation du mot de passe a été demandée",
     ),
-    done("password.reset", "The password was reset by mail", "Le mot de passe a été réinitialisé par e-mail"),
     done("payment_method.added", "A payment method was added", "Un moyen de paiement a été ajouté"),
     done(
         "payment_method.default_changed",
