@@ -45,7 +45,8 @@ pub struct House {
     /// The database's URL.
     pub database_url: String,
     stop: actix_web::dev::ServerHandle,
-    on: On,
+    /// Its database.
+    pub on: On,
     folder: tempfile::TempDir,
     names: AtomicU32,
 }

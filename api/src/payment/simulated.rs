@@ -37,8 +37,13 @@ enum Behaviour {
     Processing,
 }
 
+/// What a token says it does; what follows a `~` only tells tokens apart.
+fn name_of(token: &str) -> &str {
+    token.split('~').next().unwrap_or(token)
+}
+
 fn behaviour(token: &str) -> Option<Behaviour> {
-    match token.split('~').next().unwrap_or(token) {
+    match name_of(token) {
         "sim_ok" | "sim_chargeback" => Some(Behaviour::Ok),
         "sim_decline_soft" => Some(Behaviour::DeclineSoft),
         "sim_decline_hard" => Some(Behaviour::DeclineHard),
@@ -117,12 +122,13 @@ impl Gateway for Simulated {
             | Behaviour::RequiresAction
             | Behaviour::Timeout => PaymentMethodType::Card,
         };
+        let name = name_of(token);
         let (label, expires_on) = match kind {
             PaymentMethodType::Card => {
                 let last_day = NaiveDate::from_ymd_opt(now.year() + 4, 12, 31);
-                (format!("Simulated card ({token})"), last_day)
+                (format!("Simulated card ({name})"), last_day)
             }
-            PaymentMethodType::SepaDebit | PaymentMethodType::Wallet => (format!("Simulated debit ({token})"), None),
+            PaymentMethodType::SepaDebit | PaymentMethodType::Wallet => (format!("Simulated debit ({name})"), None),
         };
         Ok(Described { kind, label: label.chars().take(64).collect(), expires_on })
     }

@@ -5,6 +5,7 @@
 //! |---|---|
 //! | the document keeps the house's rules, is checked in, breaks no released client | [`published`] |
 //! | nobody gets in without the right proof, scope, fresh proof where the contract says so, an open account | [`authority`] |
+//! | secrets and addresses are in no log, no refusal, no copy of the data | [`canary`] |
 //! | what belongs to others looks like what does not exist | [`ownership`] |
 //! | every refusal is a problem, in both languages | [`refusals`] |
 //! | requests are read strictly | [`requests`] |
@@ -17,6 +18,7 @@
 
 mod answers;
 mod authority;
+mod canary;
 mod conditions;
 mod dry_run;
 pub mod estate;
