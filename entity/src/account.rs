@@ -18,6 +18,8 @@ pub struct Model {
     #[sea_orm(unique, column_type = "String(StringLen::N(254))")]
     pub email: Option<String>,
     pub email_verified_at: Option<DateTimeUtc>,
+    /// When somebody signed up again before the address was proven: nobody knows whose password it is.
+    pub contested_at: Option<DateTimeUtc>,
     /// Proven second address.
     #[sea_orm(column_type = "String(StringLen::N(254))")]
     pub backup_email: Option<String>,

@@ -8,7 +8,7 @@ use domain::authenticity::printed;
 
 tables! {
     account {
-        id, handle, email, email_verified_at, backup_email, password_changed_at, kind, status, language, currency,
+        id, handle, email, email_verified_at, contested_at, backup_email, password_changed_at, kind, status, language, currency,
         time_zone, first_name, last_name, organisation, street, postal_code, city, country, phone, siret, vat_id,
         ip_rules, balance = money(*balance, currency)?, created_at, closed_at,
     } kept { password_hash: Secret, test_clock_id: Provider, version: Technical }

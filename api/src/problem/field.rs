@@ -24,6 +24,13 @@ pub const CODES: &[(&str, [&str; 2])] = &[
     ("out_of_range", ["Must be between {min} and {max}.", "Doit être compris entre {min} et {max}."]),
     ("not_ready", ["Is not as it should be.", "N'est pas en état."]),
     ("too_weak", ["Is too easy to guess.", "Est trop facile à deviner."]),
+    (
+        "password_contested",
+        [
+            "Is needed: this address signed up more than once, so choose the password that opens the account.",
+            "Est nécessaire : cette adresse s'est inscrite plusieurs fois, choisissez le mot de passe qui ouvre le compte.",
+        ],
+    ),
     ("invalid_email", ["Must be an e-mail address.", "Doit être une adresse e-mail."]),
     ("invalid_id", ["Must be an id of the right kind.", "Doit être un identifiant du bon type."]),
     ("not_found", ["Names nothing that exists.", "Ne désigne rien qui existe."]),

@@ -56,6 +56,10 @@ pub struct EmailVerification {
     /// Six digits, valid for 30 minutes and five tries.
     #[schema(pattern = "^[0-9]{6}$", min_length = 6, max_length = 6, example = "482913")]
     code: String,
+    /// A password in the place of that of the sign-up. It is needed when the address signed up more than
+    /// once: then only who reads its mails says which one holds.
+    #[schema(format = Password, min_length = 15, max_length = 256, nullable = false, example = "quatre tortues lisent au soleil")]
+    password: Option<String>,
 }
 
 /// An address.
@@ -80,7 +84,7 @@ pub struct EmailAcceptedView {
 #[utoipa::path(
     operation_id = "create_account", tag = "Sign-up and sessions", security(()),
     summary = "Sign up",
-    description = "Asks for an account and mails a code of six digits to its address; `verify_email` opens it. The answer is the same, and takes the same time, whether or not the address has an account: the owner of one that exists is told by mail. Signing up again before the address is proven replaces the password and the code, at most three times an hour.",
+    description = "Asks for an account and mails a code of six digits to its address; `verify_email` opens it. The answer is the same, and takes the same time, whether or not the address has an account: the owner of one that exists is told by mail. Signing up again before the address is proven mails a new code, at most three times an hour, and changes nothing else: whoever proves the address then sets the password.",
     request_body(content = NewAccount),
     responses((status = 202, description = "The next step is in the mail", body = EmailAcceptedView)),
 )]
@@ -104,7 +108,7 @@ pub async fn create_account(
 #[utoipa::path(
     operation_id = "verify_email", tag = "Sign-up and sessions", security(()),
     summary = "Verify the e-mail address",
-    description = "Proves the primary address with the mailed code: the account opens, and so does a first session, whose tokens are the answer. A wrong code is counted; after five the code is useless and a new one must be asked for. An unknown address is answered as a wrong code is.",
+    description = "Proves the primary address with the mailed code: the account opens, and so does a first session, whose tokens are the answer. A wrong code is counted; after five the code is useless and a new one must be asked for. An unknown address is answered as a wrong code is. When the address signed up more than once, the right code without `password` is refused with `password_contested`, and not used up: nobody else's password opens the account.",
     request_body(content = EmailVerification),
     responses(
         (status = 201, description = "The account is open; the tokens of its first session", body = TokensView),
@@ -124,9 +128,11 @@ pub async fn verify_account_email(
     }
     within_limit(&limiters, Class::Code, &client, &body.0.email)?;
     let (cx, input, device) = (client.cx(&app, app.now()), body.0, device(&client));
+    let password_hash = input.password_hash(&app).await?;
+    let proof = verify_email::Proof { digits: input.code.clone(), password_hash };
     let guess = verify_email::count_guess(&app, &cx, &input.email).await?;
     key.once(&app, &client.scope(), async |tx| {
-        let (account, opened) = account::verify_email(tx, &cx, guess, &input.code, &device).await?;
+        let (account, opened) = account::verify_email(tx, &cx, guess, &proof, &device).await?;
         Ok(Reply::created("/v1/account", &tokens(&app, &cx, &account, &opened)?).secret())
     })
     .await
@@ -176,6 +182,15 @@ impl NewAccount {
             kind: self.kind.unwrap_or(AccountKind::Individual),
             country,
         })
+    }
+}
+
+impl EmailVerification {
+    /// Checks and hashes the password, if there is one: alike whether or not there is such an account.
+    async fn password_hash(&self, app: &App) -> Result<Option<String>, Problem> {
+        let Some(password) = &self.password else { return Ok(None) };
+        password::check(app, password, &[&self.email], "/password").await?;
+        Ok(Some(app.passwords.hash(password).await?))
     }
 }
 

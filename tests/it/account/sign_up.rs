@@ -110,35 +110,95 @@ on_both!(three_mails_an_hour_go_to_an_address, "2026-01-30T09:00:00Z", |house| B
     anyone.post("/v1/accounts/email-verification/resend", &json!({ "email": email })).await.expect(202);
     house.settle().await;
     assert_eq!(house.subjects(email).len(), 4);
-    assert_ne!(verify(&anyone, email, &last).await.status, 201);
-    verify(&anyone, email, &house.code_for(email)).await.expect(201);
+    assert_ne!(verify_with(&anyone, email, &last, PASSWORD).await.status, 201);
+    verify_with(&anyone, email, &house.code_for(email), PASSWORD).await.expect(201);
     // a proven address gets none
     anyone.post("/v1/accounts/email-verification/resend", &json!({ "email": email })).await.expect(202);
     house.settle().await;
     assert_eq!(house.subjects(email).len(), 5, "{:?}", house.subjects(email));
 }));
 
-on_both!(signing_up_again_replaces_the_password_until_the_address_is_proven, "2026-01-30T09:00:00Z", |house| Box::pin(
-    async move {
-        let (anyone, email, other) = (house.stranger(), "twice@example.org", "amber lighthouse 27 sparrow");
-        sign_up(&anyone, email, PASSWORD).await.expect(202);
-        sign_up(&anyone, &email.to_uppercase(), other).await.expect(202);
+/// Two sign up with one address; one of them reads its mails.
+const OTHERS: &str = "amber lighthouse 27 sparrow";
+
+async fn log_in(who: &Client, email: &str, password: &str) -> u16 {
+    who.post("/v1/sessions", &json!({ "login": email, "password": password })).await.status
+}
+
+async fn verify_with(who: &Client, email: &str, code: &str, password: &str) -> Answer {
+    let body = json!({ "email": email, "code": code, "password": password });
+    who.post("/v1/accounts/email-verification", &body).await
+}
+
+on_both!(whoever_signed_up_too_never_logs_in, "2026-01-30T09:00:00Z", |house| Box::pin(async move {
+    let anyone = house.stranger();
+    for (email, order) in [("before@example.org", [OTHERS, PASSWORD]), ("after@example.org", [PASSWORD, OTHERS])] {
+        sign_up(&anyone, email, order[0]).await.expect(202);
+        // two codes at once would arrive in any order
         house.settle().await;
-        let login =
-            async |password: &str| anyone.post("/v1/sessions", &json!({ "login": email, "password": password })).await;
-        // not before the address is proven
-        assert_eq!((login(PASSWORD).await.status, login(other).await.status), (401, 401));
-        let mut proven = false;
-        for mail in house.mails().iter().rev().filter(|mail| mail.to.contains(email)) {
-            let code = mail.text.split(|c: char| !c.is_ascii_digit()).find(|word| word.len() == 6).unwrap();
-            proven |= verify(&anyone, email, code).await.status == 201;
-        }
-        assert!(proven);
-        assert_eq!((login(PASSWORD).await.status, login(other).await.status), (401, 201));
-        sign_up(&anyone, email, PASSWORD).await.expect(202);
-        assert_eq!((login(PASSWORD).await.status, login(other).await.status), (401, 201));
+        sign_up(&anyone, &email.to_uppercase(), order[1]).await.expect(202);
+        house.settle().await;
+        let code = house.code_for(email);
+        // the right code alone opens nothing, and stays good
+        let refused = verify(&anyone, email, &code).await.expect(422);
+        let told = (refused.text("/errors/0/pointer"), refused.text("/errors/0/code"));
+        assert_eq!(told, ("/password".to_owned(), "password_contested".to_owned()));
+        assert_eq!((log_in(&anyone, email, PASSWORD).await, log_in(&anyone, email, OTHERS).await), (401, 401));
+        verify_with(&anyone, email, &code, PASSWORD).await.expect(201);
+        assert_eq!((log_in(&anyone, email, PASSWORD).await, log_in(&anyone, email, OTHERS).await), (201, 401));
+        // nor once the account is open
+        sign_up(&anyone, email, OTHERS).await.expect(202);
+        assert_eq!((log_in(&anyone, email, PASSWORD).await, log_in(&anyone, email, OTHERS).await), (201, 401));
     }
-));
+}));
+
+on_both!(a_sign_up_beyond_the_limit_of_mails_is_not_forgotten, "2026-01-30T09:00:00Z", |house| Box::pin(async move {
+    let (anyone, email) = (house.stranger(), "flooded@example.org");
+    sign_up(&anyone, email, OTHERS).await.expect(202);
+    for _ in 0..2 {
+        house.settle().await;
+        anyone.post("/v1/accounts/email-verification/resend", &json!({ "email": email })).await.expect(202);
+    }
+    house.settle().await;
+    sign_up(&anyone, email, PASSWORD).await.expect(202);
+    house.settle().await;
+    assert_eq!(house.subjects(email).len(), 3);
+    let code = house.code_for(email);
+    assert_eq!(verify(&anyone, email, &code).await.expect(422).text("/errors/0/code"), "password_contested");
+    verify_with(&anyone, email, &code, PASSWORD).await.expect(201);
+    assert_eq!(log_in(&anyone, email, OTHERS).await, 401);
+}));
+
+on_both!(only_the_right_code_tells_that_a_password_is_needed, "2026-01-30T09:00:00Z", |house| Box::pin(async move {
+    let (anyone, email) = (house.stranger(), "quiet@example.org");
+    for _ in 0..2 {
+        sign_up(&anyone, email, PASSWORD).await.expect(202);
+        house.settle().await;
+    }
+    let wrong = if house.code_for(email) == "000000" { "111111" } else { "000000" };
+    let mut answers = Vec::new();
+    for email in [email, "nobody@example.org"] {
+        answers.push(shown(&verify(&anyone, email, wrong).await, email));
+        answers.push(shown(&verify_with(&anyone, email, wrong, PASSWORD).await, email));
+        answers.push(shown(&verify_with(&anyone, email, wrong, "short").await, email));
+    }
+    assert_eq!(answers[..3], answers[3..]);
+    assert_eq!(answers.iter().map(|answer| answer.0).collect::<Vec<_>>(), [422; 6]);
+    // a password that cannot be set costs no guess
+    for _ in 0..6 {
+        let refused = verify_with(&anyone, email, &house.code_for(email), "short").await.expect(422);
+        assert_eq!(refused.text("/errors/0/code"), "too_short");
+    }
+    verify_with(&anyone, email, &house.code_for(email), PASSWORD).await.expect(201);
+}));
+
+on_both!(a_password_may_come_with_the_only_sign_up_too, "2026-01-30T09:00:00Z", |house| Box::pin(async move {
+    let (anyone, email) = (house.stranger(), "once@example.org");
+    sign_up(&anyone, email, OTHERS).await.expect(202);
+    house.settle().await;
+    verify_with(&anyone, email, &house.code_for(email), PASSWORD).await.expect(201);
+    assert_eq!((log_in(&anyone, email, PASSWORD).await, log_in(&anyone, email, OTHERS).await), (201, 401));
+}));
 
 on_both!(values_that_cannot_be_used_are_told_together, "2026-01-30T09:00:00Z", |house| Box::pin(async move {
     let anyone = house.stranger();

@@ -32,6 +32,7 @@ impl Shelf<'_> {
             handle: format!("zz{number:05}-tacit"),
             email: Some(email(number)),
             email_verified_at: Some(cx.now),
+            contested_at: None,
             backup_email: None,
             password_hash: self.password_hash.clone(),
             password_changed_at: cx.now,

@@ -40,8 +40,8 @@ const HANDLE_TRIES: u32 = 10;
 const CURRENCY: &str = "EUR";
 const TIME_ZONE: &str = "Europe/Paris";
 
-/// Makes a pending account and mails its code. An account that is still pending takes the new password
-/// with a new code; the owner of one that is not is told by mail.
+/// Makes a pending account and mails its code. An account that is still pending keeps its password and
+/// gets a new code; the owner of one that is not is told by mail.
 ///
 /// # Errors
 /// The database's; [`Error::Internal`] when no handle is free.
@@ -50,7 +50,7 @@ pub async fn sign_up(tx: &Tx, cx: &Context<'_>, new: &New) -> Result<(), Error> 
         let known = account::Entity::with_email(&new.email).lock_exclusive().one(&**tx).await?;
         if let Some(known) = known {
             let cx = &on_clock_of(tx, cx, &known).await?;
-            return repeated(tx, cx, known, new).await;
+            return repeated(tx, cx, known).await;
         }
         // a conflict is no error: PostgreSQL would abort the transaction
         let row = fresh(cx, new);
@@ -73,33 +73,28 @@ async fn created(tx: &Tx, cx: &Context<'_>, account: &account::Model) -> Result<
     resend_code::mail_code(tx, cx, account).await
 }
 
-async fn repeated(tx: &Tx, cx: &Context<'_>, account: account::Model, new: &New) -> Result<(), Error> {
+async fn repeated(tx: &Tx, cx: &Context<'_>, account: account::Model) -> Result<(), Error> {
     record::activity(tx, cx, account.id, "account.sign_up_repeated", None).await?;
     record::event(tx, cx, account.id, "account.sign_up_repeated", &account.id, json!({})).await?;
     match account.status {
-        AccountStatus::Pending => overwrite(tx, cx, account, new).await,
+        AccountStatus::Pending => contest(tx, cx, account).await,
         AccountStatus::Active | AccountStatus::Closing | AccountStatus::Blocked => tell_owner(tx, cx, &account).await,
         // a closed account has no address: it is not found by one
         AccountStatus::Closed => note_visitor(tx, cx, "account.sign_up_repeated").await,
     }
 }
 
-/// The password changes only together with a new code: beyond the limit of mails nothing happens.
-async fn overwrite(tx: &Tx, cx: &Context<'_>, account: account::Model, new: &New) -> Result<(), Error> {
+/// Nobody knows yet which of them owns the mailbox, so what was said first stays, and its password too:
+/// whoever proves the address says which password holds ([`super::verify_email()`]). That is noted also
+/// beyond the limit of mails.
+async fn contest(tx: &Tx, cx: &Context<'_>, account: account::Model) -> Result<(), Error> {
     let sent = code::issued_since(tx, account.id, Purpose::VerifyEmail, cx.real_now - MAILS_WINDOW).await?;
-    if sent >= MAILS_PER_HOUR {
-        return Ok(());
-    }
     let version = account.version + 1;
     let mut row = account.into_active_model();
-    row.password_hash = Set(new.password_hash.clone());
-    row.password_changed_at = Set(cx.real_now);
-    row.language = Set(new.language);
-    row.kind = Set(new.kind);
-    row.country = Set(new.country.clone());
+    row.contested_at = Set(Some(cx.real_now));
     row.version = Set(version);
     let account = row.update(&**tx).await?;
-    resend_code::mail_code(tx, cx, &account).await
+    if sent >= MAILS_PER_HOUR { Ok(()) } else { resend_code::mail_code(tx, cx, &account).await }
 }
 
 /// At most one mail an hour: a second of the same cause is not stored.
@@ -114,6 +109,7 @@ fn fresh(cx: &Context<'_>, new: &New) -> account::ActiveModel {
         handle: Set(handle(&*cx.tools.entropy)),
         email: Set(Some(new.email.clone())),
         email_verified_at: Set(None),
+        contested_at: Set(None),
         backup_email: Set(None),
         password_hash: Set(new.password_hash.clone()),
         password_changed_at: Set(cx.real_now),

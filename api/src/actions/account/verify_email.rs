@@ -3,7 +3,7 @@
 use super::{note_visitor, on_clock_of};
 use crate::actions::code::{self, Purpose};
 use crate::actions::session::{self, Device, Opened};
-use crate::actions::{Context, Error, record};
+use crate::actions::{Context, Error, Invalid, record};
 use crate::app::App;
 use crate::db::Tx;
 use crate::mail::{self, Letter, Message};
@@ -35,28 +35,55 @@ pub async fn count_guess(app: &App, cx: &Context<'_>, email: &str) -> Result<Gue
     Ok(Guess { account: Some(account.id), counted })
 }
 
+/// What comes with a guess.
+#[derive(Clone)]
+pub struct Proof {
+    /// The six digits.
+    pub digits: String,
+    /// The PHC string of a password that becomes the account's.
+    pub password_hash: Option<String>,
+}
+
+impl std::fmt::Debug for Proof {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Proof").field("password", &self.password_hash.is_some()).finish_non_exhaustive()
+    }
+}
+
 /// Proves the address, makes the account active and opens a session.
+///
+/// Where several signed up with the address, only its proof tells which password is the owner's: so it
+/// comes with one. That is said to nobody but who has the code.
 ///
 /// # Errors
 /// `code_invalid` for a wrong code, an unknown address, and when no guess is left; `code_expired` for
-/// the right code too late; the database's.
+/// the right code too late; `password_contested` at `/password` when it must come with a password; the
+/// database's.
 pub async fn verify_email(
     tx: &Tx,
     cx: &Context<'_>,
     guess: Guess,
-    digits: &str,
+    proof: &Proof,
     device: &Device,
 ) -> Result<(account::Model, Opened), Error> {
     let account = super::lock(tx, guess.account.ok_or(Refusal::CodeInvalid)?).await?;
     let cx = &on_clock_of(tx, cx, &account).await?;
-    let code = code::redeem_digits(tx, cx, Purpose::VerifyEmail, guess.counted, digits).await?;
+    let code = code::redeem_digits(tx, cx, Purpose::VerifyEmail, guess.counted, &proof.digits).await?;
     if code.target != account.email || account.status != AccountStatus::Pending {
         return Err(Refusal::CodeExpired.into());
+    }
+    if account.contested_at.is_some() && proof.password_hash.is_none() {
+        return Err(Invalid::new("/password", "password_contested").into());
     }
     let version = account.version + 1;
     let mut row = account.into_active_model();
     row.status = Set(AccountStatus::Active);
     row.email_verified_at = Set(Some(cx.real_now));
+    row.contested_at = Set(None);
+    if let Some(hash) = &proof.password_hash {
+        row.password_hash = Set(hash.clone());
+        row.password_changed_at = Set(cx.real_now);
+    }
     row.version = Set(version);
     let account = row.update(&**tx).await?;
     record::activity(tx, cx, account.id, "account.email_verified", None).await?;

@@ -55,6 +55,7 @@ fn account(language: &str) -> account::Model {
         handle: "ab12345-tacit".to_owned(),
         email: Some("ada@example.test".to_owned()),
         email_verified_at: None,
+        contested_at: None,
         backup_email: None,
         password_hash: String::new(),
         password_changed_at: instant("2026-01-01T00:00:00Z"),
