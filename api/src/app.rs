@@ -8,6 +8,7 @@ use crate::mail::Mailer;
 use crate::password::Passwords;
 use crate::payment::gateway::Gateway;
 use crate::seal::Sealer;
+use crate::seal::root::Roots;
 use crate::token::AccessTokens;
 use chrono::{DateTime, Utc};
 use sea_orm::DbErr;
@@ -51,6 +52,8 @@ pub struct App {
     pub gateway: Arc<dyn Gateway>,
     /// Password hashing in its bounded pool.
     pub passwords: Passwords,
+    /// What the stored keys are wrapped by.
+    pub roots: Roots,
     /// Signs and checks access tokens.
     pub access_tokens: AccessTokens,
     /// The process is about to stop: nothing new is claimed.

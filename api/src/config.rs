@@ -38,6 +38,9 @@ pub struct Config {
     /// 32 bytes in base64 or hexadecimal: seals secrets at rest. `TACIT_SECRET_KEY`. In development
     /// mode one is made beside the SQLite file.
     pub secret_key: Option<SecretString>,
+    /// Secret keys that came before `secret_key`, comma separated: what they wrapped still opens.
+    /// `TACIT_PREVIOUS_SECRET_KEYS`.
+    pub previous_secret_keys: SecretString,
     /// Operators may attach accounts to test clocks, and with mail to files read codes. `TACIT_TEST_CLOCKS`.
     pub test_clocks: bool,
     /// `api`, `scheduler` or both. `TACIT_ROLES`.
@@ -62,6 +65,10 @@ pub struct Config {
     pub throttle: ThrottleConfig,
     /// Security keys and passkeys.
     pub webauthn: WebauthnConfig,
+    /// How long sessions live.
+    pub session: SessionConfig,
+    /// Keys.
+    pub keys: KeysConfig,
     /// Scheduler.
     pub scheduler: SchedulerConfig,
     /// Exports of all the data of an account.
@@ -193,6 +200,36 @@ pub struct WebauthnConfig {
     pub rp_name: String,
 }
 
+/// How long sessions live.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SessionConfig {
+    /// Days from its beginning, whatever happens in it; at most 90.
+    pub lifetime_days: i64,
+    /// Hours without any use after which it ends.
+    pub idle_hours: i64,
+}
+
+impl Default for SessionConfig {
+    fn default() -> Self {
+        Self { lifetime_days: 30, idle_hours: 168 }
+    }
+}
+
+/// Keys.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct KeysConfig {
+    /// Days after which the key that signs access tokens is followed by a new one; 0 never does it.
+    pub signing_days: i64,
+}
+
+impl Default for KeysConfig {
+    fn default() -> Self {
+        Self { signing_days: 90 }
+    }
+}
+
 /// How the scheduler works.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -294,6 +331,7 @@ impl Default for Config {
             mail_from: "Tacit <no-reply@tacit.example>".to_owned(),
             gateway: "simulated".to_owned(),
             secret_key: None,
+            previous_secret_keys: "".into(),
             test_clocks: false,
             roles: "api,scheduler".to_owned(),
             rate_limits: true,
@@ -306,6 +344,8 @@ impl Default for Config {
             password: PasswordConfig::default(),
             throttle: ThrottleConfig::default(),
             webauthn: WebauthnConfig::default(),
+            session: SessionConfig::default(),
+            keys: KeysConfig::default(),
             scheduler: SchedulerConfig::default(),
             export: ExportConfig::default(),
             seller: SellerConfig::default(),
@@ -367,6 +407,13 @@ impl Config {
             return Err(ConfigError::Invalid("export: a value is out of its range".to_owned()));
         }
         crate::relying_party::build(&self).map_err(ConfigError::Invalid)?;
+        let SessionConfig { lifetime_days, idle_hours } = self.session;
+        if !(1..=90).contains(&lifetime_days) || !(1..=24 * 90).contains(&idle_hours) {
+            return Err(ConfigError::Invalid("session: a value is out of its range".to_owned()));
+        }
+        if !(0..=3_650).contains(&self.keys.signing_days) {
+            return Err(ConfigError::Invalid("keys.signing_days is not from 0 to 3650".to_owned()));
+        }
         if self.seller.time_zone.parse::<chrono_tz::Tz>().is_err() {
             return Err(ConfigError::Invalid(format!(
                 "seller.time_zone: `{}` is not a time zone",

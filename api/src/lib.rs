@@ -9,6 +9,7 @@
 //! | what is mailed | [`mail`] |
 //! | how money is asked for | [`payment`] |
 //! | what is deleted because it ended | [`housekeeping`] |
+//! | which keys there are, and how they change | [`keys`], [`seal`], [`token`] |
 //! | what is shared by all | [`app`] |
 
 pub mod actions;
@@ -24,6 +25,7 @@ pub mod export;
 pub mod fault;
 pub mod housekeeping;
 pub mod http;
+pub mod keys;
 pub mod mail;
 pub mod openapi;
 pub mod password;

@@ -2,15 +2,18 @@
 
 use api::config::Config;
 use api::db::{Db, Lock};
+use api::keys::signing::Cause;
 use api::mail::Mailer;
 use api::openapi::Documents;
-use api::serve::{self, ServeError};
-use api::{actions, demo, problem, scheduler, verify};
+use api::serve;
+use api::{demo, problem, scheduler, verify};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use secrecy::ExposeSecret;
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+
+mod commands;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -54,10 +57,18 @@ enum Command {
     /// Operators' tokens
     Operator {
         #[command(subcommand)]
-        command: OperatorCommand,
+        command: commands::OperatorCommand,
     },
     /// Prints the DKIM records that the sender's domain must publish; needs no database
     DkimRecords,
+    /// Seals what is secret with a new data key, wrapped by the configured secret key; beside running servers
+    RotateKeys,
+    /// Follows the key that signs access tokens by a new one; beside running servers
+    RotateSigningKey {
+        /// Somebody else may have the present one: it is worth nothing from now on, every access token ends
+        #[arg(long)]
+        compromised: bool,
+    },
     /// Checks every invariant of the stored data
     Verify {
         /// Kept heads of the activity log's chains: each must still be there. When all is well the file is
@@ -84,16 +95,6 @@ struct OpenapiArgs {
     /// Writes the table of error codes into a file
     #[arg(long)]
     errors: Option<PathBuf>,
-}
-
-#[derive(Subcommand)]
-enum OperatorCommand {
-    /// Makes an operator's token and prints it, once
-    Create {
-        /// Whose it is
-        #[arg(long)]
-        name: String,
-    },
 }
 
 #[tokio::main]
@@ -129,8 +130,26 @@ async fn run(cli: Cli) -> Result<(), Failure> {
             say(&format!("{} milestones were run\n", outcome?.ran));
             Ok(())
         }
-        Command::Operator { command: OperatorCommand::Create { name } } => create_operator(settings()?, &name).await,
         Command::DkimRecords => dkim_records(&settings()?),
+        Command::Operator { command } => {
+            let app = serve::open(settings()?, Lock::Beside).await?;
+            let outcome = commands::operator(&app, command).await;
+            app.db.close().await;
+            outcome
+        }
+        Command::RotateKeys => {
+            let app = serve::open(settings()?, Lock::Beside).await?;
+            let outcome = commands::rotate_keys(&app).await;
+            app.db.close().await;
+            outcome
+        }
+        Command::RotateSigningKey { compromised } => {
+            let app = serve::open(settings()?, Lock::Beside).await?;
+            let cause = if compromised { Cause::Compromise } else { Cause::Age };
+            let outcome = commands::rotate_signing_key(&app, cause).await;
+            app.db.close().await;
+            outcome
+        }
         Command::Verify { heads } => {
             let app = serve::open(settings()?, Lock::Beside).await?;
             let outcome = check(&app, heads.as_deref()).await;
@@ -183,21 +202,6 @@ async fn migrate(config: &Config) -> Result<(), Failure> {
     let db = Db::open(config.database_url.expose_secret(), Lock::Exclusive).await?;
     db.migrate().await?;
     db.close().await;
-    Ok(())
-}
-
-async fn create_operator(config: Config, name: &str) -> Result<(), Failure> {
-    let app = serve::open(config, Lock::Beside).await?;
-    let now = app.now();
-    let made = app
-        .transact(async |tx| {
-            let cx = actions::Context::scheduler(&app.tools, now, now);
-            actions::operator::create_token(tx, &cx, name).await
-        })
-        .await;
-    app.db.close().await;
-    let (_, token) = made.map_err(ServeError::Action)?;
-    say(&format!("{token}\n"));
     Ok(())
 }
 

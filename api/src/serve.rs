@@ -11,13 +11,13 @@ use crate::http::cors::Origins;
 use crate::http::edge::{Edge, edge};
 use crate::http::rate_limit::Limiters;
 use crate::http::table::Table;
+use crate::keys::{self, Parts};
 use crate::mail::{Brand, Mailer, Templates};
 use crate::openapi::Documents;
 use crate::password::Passwords;
 use crate::payment::gateway::Gateway;
 use crate::payment::simulated::Simulated;
-use crate::seal::Sealer;
-use crate::token::{AccessTokens, Parts};
+use crate::seal::root::Roots;
 use actix_web::dev::ServerHandle;
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::{HttpServer, web};
@@ -50,9 +50,6 @@ pub enum ServeError {
     /// The secret key is unusable.
     #[error(transparent)]
     Seal(#[from] crate::seal::SealError),
-    /// The signing keys are unusable.
-    #[error(transparent)]
-    Token(#[from] crate::token::TokenError),
     /// A proxy range is none.
     #[error("trusted_proxies: {0}")]
     Proxies(#[from] InvalidRange),
@@ -118,19 +115,19 @@ pub async fn build_app(
     mailer: Mailer,
     gateway: Arc<dyn Gateway>,
 ) -> Result<App, ServeError> {
-    let sealer = match &config.secret_key {
-        Some(key) => Sealer::from_text(key.expose_secret())?,
-        None => Sealer::from_text(&local::secret_key(&config, &*entropy)?)?,
+    let roots = match &config.secret_key {
+        Some(key) => Roots::new(key.expose_secret(), &config)?,
+        None => Roots::new(&local::secret_key(&config, &*entropy)?, &config)?,
     };
     let templates = Templates::new(Brand::of(&config)).map_err(ServeError::Settings)?;
     let passwords = Passwords::new(&config.password)?;
-    let parts = Parts { db: &db, clock: &*clock, sealer: &sealer, entropy: &*entropy, issuer: &config.public_url };
-    let access_tokens = AccessTokens::load_or_create(parts).await?;
+    let parts = Parts { db: &db, clock: &*clock, entropy: &*entropy, roots: &roots, config: &config };
+    let (sealer, access_tokens) = keys::open(parts).await?;
     let relying_party = crate::relying_party::build(&config).map_err(ServeError::Settings)?;
     let tools = Tools { config, entropy, sealer, templates, relying_party };
     let faults = crate::fault::FaultPlan::default();
     let stopping = AtomicBool::new(false);
-    Ok(App { db, clock, tools, mailer, gateway, passwords, access_tokens, stopping, faults })
+    Ok(App { db, clock, tools, mailer, gateway, passwords, roots, access_tokens, stopping, faults })
 }
 
 /// Opens the database of the settings and puts the process together with the machine's own clock,
@@ -260,6 +257,7 @@ pub async fn serve(config: Config) -> Result<(), ServeError> {
     let ended = tokio::select! {
         ended = work => ended,
         never = housekeeping::run(&app) => match never {},
+        never = keys::keep_on(&app) => match never {},
     };
     tracing::info!("stopping");
     app.stopping.store(true, Ordering::Relaxed);

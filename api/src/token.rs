@@ -2,24 +2,17 @@
 //! operator tokens.
 
 use crate::actions::{Context, Error};
-use crate::clock::Clock;
-use crate::db::{Db, Tx};
 use crate::entropy::Entropy;
 use crate::seal::{Sealer, sha256};
-use aws_lc_rs::rand::SystemRandom;
-use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, TimeDelta, Utc};
-use domain::id::{AccountId, SessionId};
+use domain::id::{AccountId, RefreshTokenId, SessionId};
 use entity::signing_key;
-use jsonwebtoken::jwk::{Jwk, JwkSet, PublicKeyUse, ThumbprintHash};
+use jsonwebtoken::jwk::{Jwk, JwkSet, PublicKeyUse};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, decode_header, encode};
-use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, ExprTrait,
-    QueryFilter, QueryOrder,
-};
 use serde::{Deserialize, Serialize};
+use std::sync::{Arc, PoisonError, RwLock};
 
 /// How long an access token lives.
 pub const LIFETIME: TimeDelta = TimeDelta::minutes(10);
@@ -31,8 +24,10 @@ pub const PREFIX: &str = "tct_";
 const RANDOM: usize = 43;
 /// Characters of the checksum.
 const CHECKSUM: usize = 6;
+/// Characters of the random part that are shown again: 24 bits of 256.
+const HINT: usize = 4;
 /// Seconds by which clocks of nodes may differ.
-const LEEWAY: i64 = 5;
+pub(crate) const LEEWAY: i64 = 5;
 const AUDIENCE: &str = "tacit";
 const TYPE: &str = "at+jwt";
 
@@ -42,24 +37,12 @@ pub enum TokenError {
     /// Not ours, too old, or damaged.
     #[error("not a valid access token")]
     Invalid,
-    /// The database's.
-    #[error(transparent)]
-    Db(#[from] DbErr),
     /// The stored key does not open with the configured secret key.
     #[error(transparent)]
     Seal(#[from] crate::seal::SealError),
     /// The cryptography library refused.
     #[error("signing key: {0}")]
     Key(String),
-}
-
-impl crate::app::Lost for TokenError {
-    fn lost_a_race(&self) -> bool {
-        match self {
-            Self::Db(error) => error.lost_a_race(),
-            Self::Invalid | Self::Seal(_) | Self::Key(_) => false,
-        }
-    }
 }
 
 /// What an access token says, once checked.
@@ -69,6 +52,8 @@ pub struct Claims {
     pub account: AccountId,
     /// The session that it belongs to.
     pub session: SessionId,
+    /// The refresh token that it was given with.
+    pub with: Option<RefreshTokenId>,
     /// Until when it is good.
     pub expires_at: DateTime<Utc>,
 }
@@ -79,107 +64,135 @@ struct Payload {
     aud: String,
     sub: AccountId,
     sid: SessionId,
+    /// The refresh token that came with it: its use tells that the answer arrived.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    rid: Option<RefreshTokenId>,
     exp: i64,
     iat: i64,
+    /// Ours have none: they hold from the beginning.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    nbf: Option<i64>,
     jti: uuid::Uuid,
 }
 
 struct Key {
     id: String,
     decoding: DecodingKey,
+    /// Absent: it signs nothing any more, or is not ours to sign with yet.
+    encoding: Option<EncodingKey>,
+    /// Absent: from the beginning.
+    active_from: Option<DateTime<Utc>>,
+    created_at: DateTime<Utc>,
+    retired_at: Option<DateTime<Utc>>,
+}
+
+impl Key {
+    fn read(sealer: &Sealer, row: &signing_key::Model) -> Result<(Self, Jwk), TokenError> {
+        let public = URL_SAFE_NO_PAD.decode(&row.public_key).map_err(|error| TokenError::Key(error.to_string()))?;
+        let decoding = DecodingKey::from_ed_der(&public);
+        let mut jwk = Jwk::from_decoding_key(&decoding, Some(Algorithm::EdDSA)).map_err(|error| key_error(&error))?;
+        jwk.common.key_id = Some(row.id.clone());
+        jwk.common.public_key_use = Some(PublicKeyUse::Signature);
+        let encoding = if row.sealed_private_key.is_empty() {
+            None
+        } else {
+            let sealed = sealer.open(&place(&row.id), &row.sealed_private_key)?;
+            let pkcs8 = URL_SAFE_NO_PAD.decode(sealed).map_err(|error| TokenError::Key(error.to_string()))?;
+            Some(EncodingKey::from_ed_der(&pkcs8))
+        };
+        let (active_from, created_at, retired_at) = (row.active_from, row.created_at, row.retired_at);
+        Ok((Self { id: row.id.clone(), decoding, encoding, active_from, created_at, retired_at }, jwk))
+    }
+
+    fn signs(&self, now: DateTime<Utc>) -> bool {
+        self.encoding.is_some()
+            && self.active_from.is_none_or(|from| from <= now)
+            && self.retired_at.is_none_or(|end| end > now)
+    }
+
+    /// Whether a token that says that it was signed at `instant` can be this key's: not after it was retired,
+    /// whoever has it now.
+    fn signed(&self, instant: i64) -> bool {
+        self.active_from.is_none_or(|from| instant >= from.timestamp().saturating_sub(LEEWAY))
+            && self.retired_at.is_none_or(|end| instant <= end.timestamp().saturating_add(LEEWAY))
+    }
+}
+
+/// The keys of one moment.
+struct Keys {
+    /// The newest first.
+    keys: Vec<Key>,
+    jwks: JwkSet,
 }
 
 /// Signs and checks access tokens.
 pub struct AccessTokens {
     issuer: String,
-    signing: (String, EncodingKey),
-    keys: Vec<Key>,
-    jwks: JwkSet,
+    keys: RwLock<Arc<Keys>>,
 }
 
 impl std::fmt::Debug for AccessTokens {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("AccessTokens").field("signing", &self.signing.0).finish_non_exhaustive()
+        f.debug_struct("AccessTokens").field("issuer", &self.issuer).finish_non_exhaustive()
     }
-}
-
-/// What the keys are made and kept with.
-#[derive(Clone, Copy)]
-pub struct Parts<'a> {
-    /// Where they are stored.
-    pub db: &'a Db,
-    /// Real time.
-    pub clock: &'a dyn Clock,
-    /// Seals the private half.
-    pub sealer: &'a Sealer,
-    /// Randomness of the seal.
-    pub entropy: &'a dyn Entropy,
-    /// Issuer of the tokens: the public URL.
-    pub issuer: &'a str,
 }
 
 impl AccessTokens {
-    /// Reads the signing keys, or makes the first one. Of several nodes that start at once, one
-    /// writes and all read the same.
+    /// With stored keys, the newest first.
     ///
     /// # Errors
     /// [`TokenError`].
-    pub async fn load_or_create(parts: Parts<'_>) -> Result<Self, TokenError> {
-        let mut rows = stored(parts).await?;
-        if rows.is_empty() {
-            let tx = parts.db.begin().await?;
-            if parts.db.backend() == DbBackend::Postgres {
-                // nodes that start together make one key; SQLite has one writer anyway
-                tx.execute_unprepared("LOCK TABLE signing_key IN SHARE ROW EXCLUSIVE MODE").await?;
-            }
-            match create(&tx, parts).await {
-                Ok(()) => tx.commit().await?,
-                Err(error) => {
-                    tx.rollback().await?;
-                    return Err(error);
-                }
-            }
-            rows = stored(parts).await?;
-        }
-        Self::from_rows(parts, &rows)
+    pub fn new(issuer: &str, sealer: &Sealer, rows: &[signing_key::Model]) -> Result<Self, TokenError> {
+        let keys = RwLock::new(Arc::new(Self::read(sealer, rows)?));
+        Ok(Self { issuer: issuer.trim_end_matches('/').to_owned(), keys })
     }
 
-    fn from_rows(parts: Parts<'_>, rows: &[signing_key::Model]) -> Result<Self, TokenError> {
-        let mut signing = None;
-        let mut keys = Vec::new();
-        let mut published = Vec::new();
-        for row in rows {
-            let public = URL_SAFE_NO_PAD.decode(&row.public_key).map_err(|error| TokenError::Key(error.to_string()))?;
-            let decoding = DecodingKey::from_ed_der(&public);
-            let mut jwk =
-                Jwk::from_decoding_key(&decoding, Some(Algorithm::EdDSA)).map_err(|error| key_error(&error))?;
-            jwk.common.key_id = Some(row.id.clone());
-            jwk.common.public_key_use = Some(PublicKeyUse::Signature);
-            published.push(jwk);
-            keys.push(Key { id: row.id.clone(), decoding });
-            if signing.is_none() && row.retired_at.is_none() {
-                let sealed = parts.sealer.open(&place(&row.id), &row.sealed_private_key)?;
-                let pkcs8 = URL_SAFE_NO_PAD.decode(sealed).map_err(|error| TokenError::Key(error.to_string()))?;
-                signing = Some((row.id.clone(), EncodingKey::from_ed_der(&pkcs8)));
-            }
-        }
-        let signing = signing.ok_or_else(|| TokenError::Key("none that is not retired".to_owned()))?;
-        let issuer = parts.issuer.trim_end_matches('/').to_owned();
-        Ok(Self { issuer, signing, keys, jwks: JwkSet { keys: published } })
+    /// Goes on with other keys, the newest first.
+    ///
+    /// # Errors
+    /// [`TokenError`]; the keys stay as they were then.
+    pub fn replace(&self, sealer: &Sealer, rows: &[signing_key::Model]) -> Result<(), TokenError> {
+        let keys = Arc::new(Self::read(sealer, rows)?);
+        *self.keys.write().unwrap_or_else(PoisonError::into_inner) = keys;
+        Ok(())
     }
 
-    /// The public keys, for others that check our tokens.
+    fn read(sealer: &Sealer, rows: &[signing_key::Model]) -> Result<Keys, TokenError> {
+        let read = rows.iter().map(|row| Key::read(sealer, row)).collect::<Result<Vec<_>, _>>()?;
+        if !read.iter().any(|(key, _)| key.encoding.is_some()) {
+            return Err(TokenError::Key("none that signs".to_owned()));
+        }
+        let (keys, jwks) = read.into_iter().unzip();
+        Ok(Keys { keys, jwks: JwkSet { keys: jwks } })
+    }
+
+    fn keys(&self) -> Arc<Keys> {
+        Arc::clone(&self.keys.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The public keys, for others that check our tokens: those that sign, will sign and signed just now.
     #[must_use]
-    pub const fn jwks(&self) -> &JwkSet {
-        &self.jwks
+    pub fn jwks(&self) -> JwkSet {
+        self.keys().jwks.clone()
+    }
+
+    /// Whether the newest key is older than `age`.
+    #[must_use]
+    pub fn are_older_than(&self, age: TimeDelta, now: DateTime<Utc>) -> bool {
+        self.keys().keys.iter().all(|key| now - key.active_from.unwrap_or(key.created_at) >= age)
     }
 
     /// An access token for the session that an action just opened or kept.
     ///
     /// # Errors
     /// [`crate::actions::Error::Internal`] when it cannot be signed.
-    pub fn sign(&self, account: AccountId, session: SessionId, cx: &Context<'_>) -> Result<String, Error> {
-        self.issue(session, account, cx.real_now, cx.id()).map_err(Error::internal)
+    pub fn sign(
+        &self,
+        account: AccountId,
+        (session, with): (SessionId, RefreshTokenId),
+        cx: &Context<'_>,
+    ) -> Result<String, Error> {
+        self.issue((session, Some(with)), account, cx.real_now, cx.id()).map_err(Error::internal)
     }
 
     /// An access token for a session, good for [`LIFETIME`]; `id` is a fresh one, to tell tokens apart.
@@ -188,24 +201,30 @@ impl AccessTokens {
     /// [`TokenError::Key`].
     pub fn issue(
         &self,
-        session: SessionId,
+        (session, with): (SessionId, Option<RefreshTokenId>),
         account: AccountId,
         now: DateTime<Utc>,
         id: uuid::Uuid,
     ) -> Result<String, TokenError> {
+        let keys = self.keys();
+        let key = keys.keys.iter().find(|key| key.signs(now));
+        let signing = key.and_then(|key| Some((key, key.encoding.as_ref()?)));
+        let (key, encoding) = signing.ok_or_else(|| TokenError::Key("none signs now".to_owned()))?;
         let mut header = Header::new(Algorithm::EdDSA);
-        header.kid = Some(self.signing.0.clone());
+        header.kid = Some(key.id.clone());
         header.typ = Some(TYPE.to_owned());
         let payload = Payload {
             iss: self.issuer.clone(),
             aud: AUDIENCE.to_owned(),
             sub: account,
             sid: session,
+            rid: with,
             exp: (now + LIFETIME).timestamp(),
             iat: now.timestamp(),
+            nbf: None,
             jti: id,
         };
-        encode(&header, &payload, &self.signing.1).map_err(|error| key_error(&error))
+        encode(&header, &payload, encoding).map_err(|error| key_error(&error))
     }
 
     /// Reads an access token of ours. Strict: type, key, algorithm, issuer, audience, every claim,
@@ -215,11 +234,17 @@ impl AccessTokens {
     /// [`TokenError::Invalid`], whatever is wrong.
     pub fn verify(&self, token: &str, now: DateTime<Utc>) -> Result<Claims, TokenError> {
         let header = decode_header(token).map_err(|_| TokenError::Invalid)?;
-        let foreign = header.jku.is_some() || header.jwk.is_some() || header.x5u.is_some();
+        // none of ours says where its key is, or is more than signed
+        let foreign = header.jku.is_some()
+            || header.jwk.is_some()
+            || header.x5u.is_some()
+            || header.x5c.is_some()
+            || header.cty.is_some();
         if foreign || header.typ.as_deref() != Some(TYPE) || header.alg != Algorithm::EdDSA {
             return Err(TokenError::Invalid);
         }
-        let key = self.keys.iter().find(|key| header.kid.as_ref() == Some(&key.id)).ok_or(TokenError::Invalid)?;
+        let keys = self.keys();
+        let key = keys.keys.iter().find(|key| header.kid.as_ref() == Some(&key.id)).ok_or(TokenError::Invalid)?;
         let mut validation = Validation::new(Algorithm::EdDSA);
         validation.set_issuer(&[&self.issuer]);
         validation.set_audience(&[AUDIENCE]);
@@ -231,52 +256,21 @@ impl AccessTokens {
         let lives = payload.exp.saturating_sub(payload.iat);
         let good = payload.exp > now.saturating_sub(LEEWAY)
             && payload.iat <= now.saturating_add(LEEWAY)
+            && payload.nbf.is_none_or(|from| from <= now.saturating_add(LEEWAY))
+            && key.signed(payload.iat)
             && (0..=LIFETIME.num_seconds()).contains(&lives);
         let expires_at = DateTime::from_timestamp(payload.exp, 0).filter(|_| good).ok_or(TokenError::Invalid)?;
-        Ok(Claims { account: payload.sub, session: payload.sid, expires_at })
+        Ok(Claims { account: payload.sub, session: payload.sid, with: payload.rid, expires_at })
     }
 }
 
-fn key_error(error: &jsonwebtoken::errors::Error) -> TokenError {
+pub(crate) fn key_error(error: &jsonwebtoken::errors::Error) -> TokenError {
     TokenError::Key(error.to_string())
 }
 
-fn place(id: &str) -> String {
+/// The place that a private key is sealed for.
+pub(crate) fn place(id: &str) -> String {
     format!("signing_key:{id}")
-}
-
-/// Keys to check with: those in use and those retired less than a token's life ago.
-async fn stored(parts: Parts<'_>) -> Result<Vec<signing_key::Model>, DbErr> {
-    let retired = signing_key::Column::RetiredAt;
-    signing_key::Entity::find()
-        .filter(retired.is_null().or(retired.gt(parts.clock.now() - LIFETIME)))
-        .order_by_desc(signing_key::Column::CreatedAt)
-        .order_by_asc(signing_key::Column::Id)
-        .all(&**parts.db.read())
-        .await
-}
-
-#[expect(clippy::disallowed_methods, reason = "the library draws the key from the system itself")]
-async fn create(tx: &Tx, parts: Parts<'_>) -> Result<(), TokenError> {
-    if signing_key::Entity::find().filter(signing_key::Column::RetiredAt.is_null()).one(&**tx).await?.is_some() {
-        return Ok(());
-    }
-    let key = |error: aws_lc_rs::error::Unspecified| TokenError::Key(error.to_string());
-    let pkcs8 = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new()).map_err(key)?;
-    let pair = Ed25519KeyPair::from_pkcs8(pkcs8.as_ref()).map_err(|error| TokenError::Key(error.to_string()))?;
-    let public = pair.public_key().as_ref();
-    let jwk = Jwk::from_decoding_key(&DecodingKey::from_ed_der(public), Some(Algorithm::EdDSA))
-        .map_err(|error| key_error(&error))?;
-    let id = jwk.thumbprint(ThumbprintHash::SHA256).map_err(|error| key_error(&error))?;
-    let row = signing_key::ActiveModel {
-        id: Set(id.clone()),
-        sealed_private_key: Set(parts.sealer.seal(parts.entropy, &place(&id), &URL_SAFE_NO_PAD.encode(pkcs8.as_ref()))),
-        public_key: Set(URL_SAFE_NO_PAD.encode(public)),
-        created_at: Set(parts.clock.now()),
-        retired_at: Set(None),
-    };
-    row.insert(&**tx).await?;
-    Ok(())
 }
 
 /// A fresh personal or operator token: `tct_`, 43 random characters, 6 of checksum. Shown once, kept
@@ -292,6 +286,12 @@ pub fn mint(entropy: &dyn Entropy) -> String {
 #[must_use]
 pub fn hash(sealer: &Sealer, token: &str) -> String {
     sealer.hash("access_token", token)
+}
+
+/// The part of a token by which its owner knows it again.
+#[must_use]
+pub fn hint(token: &str) -> String {
+    token.chars().take(PREFIX.len() + HINT).collect()
 }
 
 /// Whether a text has the form and checksum of a personal or operator token.

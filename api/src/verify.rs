@@ -2,6 +2,7 @@
 
 use crate::actions::Error;
 use crate::app::App;
+use crate::keys::sealed;
 use sea_orm::{FromQueryResult, Statement};
 
 pub mod activity;
@@ -172,11 +173,14 @@ pub async fn run_with(app: &App, heads: &activity::Heads) -> Result<Vec<Violatio
             found.push(Violation { rule, detail: row.detail });
         }
     }
+    for detail in sealed::of_unknown_keys(app).await? {
+        found.push(Violation { rule: "what is sealed names a known key", detail });
+    }
     Ok(found)
 }
 
 /// How many promises are checked.
 #[must_use]
 pub const fn rules() -> usize {
-    RULES.len() + 1
+    RULES.len() + 2
 }

@@ -1,7 +1,8 @@
-//! Tokens of operators (no account) and, later, of customers.
+//! Personal tokens of customers, and tokens of operators: no account is behind those.
 
 use domain::id::{AccessTokenId, AccountId};
 use sea_orm::entity::prelude::*;
+use sea_orm::sea_query::ExprTrait;
 
 /// A row of `access_token`.
 #[sea_orm::model]
@@ -22,9 +23,24 @@ pub struct Model {
     pub expires_at: Option<DateTimeUtc>,
     pub last_used_at: Option<DateTimeUtc>,
     pub revoked_at: Option<DateTimeUtc>,
+    /// From which addresses it may be used, CIDR texts; absent: from everywhere.
+    #[sea_orm(column_type = "JsonBinary")]
+    pub ip_ranges: Option<Json>,
+    /// Its first characters, by which its owner knows it again.
+    #[sea_orm(column_type = "String(StringLen::N(12))")]
+    pub hint: Option<String>,
+    /// Where it was used last.
+    #[sea_orm(column_type = "String(StringLen::N(45))")]
+    pub last_address: Option<String>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}
+
+/// The tokens of an account that can be used.
+pub fn live(account: AccountId, now: DateTimeUtc) -> Select<Entity> {
+    let ends = Column::ExpiresAt.is_null().or(Column::ExpiresAt.gt(now));
+    Entity::of(account).filter(Column::RevokedAt.is_null()).filter(ends)
+}
 
 impl Entity {
     /// The tokens of an account.

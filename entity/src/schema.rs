@@ -18,6 +18,7 @@ pub fn statements(db: &DatabaseConnection) -> Vec<TableCreateStatement> {
         attempt_target,
         backup_code,
         cancellation,
+        data_key,
         email,
         email_address,
         email_setting,

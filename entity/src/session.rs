@@ -1,6 +1,6 @@
 //! Login sessions.
 
-use domain::id::{AccountId, SessionId};
+use domain::id::{AccountId, RefreshTokenId, SessionId};
 use sea_orm::entity::prelude::*;
 
 /// A row of `session`.
@@ -26,6 +26,8 @@ pub struct Model {
     pub proven_by: Option<String>,
     /// Last time a second factor was proven.
     pub factor_at: Option<DateTimeUtc>,
+    /// The last refresh token whose access token was used: its answer was not lost.
+    pub seen_token_id: Option<RefreshTokenId>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -6,6 +6,7 @@ mod m20261123_000001_first_schema;
 mod m20261125_000002_second_factors;
 mod m20261125_000003_security_keys;
 mod m20261125_000004_password_and_throttle;
+mod m20261125_000005_tokens_and_keys;
 mod m20261125_000006_addresses;
 mod m20261125_000007_service_emails;
 mod m20261125_000008_activity_log;
@@ -24,6 +25,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261125_000003_security_keys::Migration),
             Box::new(m20261125_000004_password_and_throttle::Migration),
             Box::new(m20261125_000006_addresses::Migration),
+            Box::new(m20261125_000005_tokens_and_keys::Migration),
             Box::new(m20261125_000007_service_emails::Migration),
             Box::new(m20261125_000008_activity_log::Migration),
             Box::new(m20261125_000009_exports::Migration),

@@ -65,6 +65,8 @@ words! {
         NoSecurityKey = "no_security_key",
         /// There are as many factors of this kind as an account can have.
         TooManyFactors = "too_many_factors",
+        /// The account has as many access tokens as it may.
+        TooManyAccessTokens = "too_many_access_tokens",
         /// The recovery of a lost second factor is under way.
         RecoveryUnderWay = "recovery_under_way",
         /// The account has no second factor.

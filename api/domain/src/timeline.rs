@@ -37,6 +37,8 @@ words! {
         CloseAccount = "close_account",
         /// Tells of the recovery of a lost second factor.
         FactorRecovery = "factor_recovery",
+        /// Tells that an access token ends.
+        AccessTokenEnd = "access_token_end",
     }
 }
 
@@ -54,7 +56,7 @@ impl MilestoneKind {
             Self::Suspend => 40,
             Self::Delete | Self::ExpireOrder => 50,
             Self::CloseAccount => 60,
-            Self::FactorRecovery => 70,
+            Self::FactorRecovery | Self::AccessTokenEnd => 70,
         }
     }
 }
@@ -110,6 +112,8 @@ words! {
         CoolingOffOver = "cooling_off_over",
         /// A second factor was lost.
         FactorsLost = "factors_lost",
+        /// An access token has an end.
+        AccessTokenEnds = "access_token_ends",
     }
 }
 

@@ -8,6 +8,7 @@ use domain::money::MoneyError;
 use domain::refusal::{InvalidTransition, Refusal};
 use sea_orm::DbErr;
 
+pub mod access_token;
 pub mod account;
 pub mod cancellation;
 pub mod catalog;

@@ -8,6 +8,8 @@ pub const KEPT: &[(&str, Why)] = &[
     ("activity_head", Why::Technical),
     // which debts an attempt holds while it has no outcome; the attempt is in payments.json
     ("attempt_target", Why::Technical),
+    // the keys of this server
+    ("data_key", Why::Secret),
     // archives like this one
     ("export_part", Why::Elsewhere),
     // how many codes may still be tried

@@ -104,7 +104,7 @@ pub const SECTIONS: &[Section] = &[
         ["refresh_token"] => things::refreshes),
     section!(
         "access_tokens.json",
-        ["Access tokens: name, scopes, dates.", "Jetons d'accès : nom, droits, dates."],
+        ["Access tokens: name, scopes, addresses, dates.", "Jetons d'accès : nom, droits, adresses, dates."],
         access_token
     ),
     section!(

@@ -23,14 +23,14 @@ tables! {
 
     session {
         id, created_at, authenticated_at, factor_at, proven_by, last_seen_at, expires_at, ended_at, address, user_agent,
-    } kept { account_id: Elsewhere }
+    } kept { account_id: Elsewhere, seen_token_id: Technical }
 
     refresh_token {
         id, session_id, parent_id, issued_at, used_at, revoked_at,
     } kept { token_hash: Secret }
 
     access_token {
-        id, name, scopes, created_at, expires_at, last_used_at, revoked_at,
+        id, name, hint, scopes, ip_ranges, created_at, expires_at, last_used_at, last_address, revoked_at,
     } kept { account_id: Elsewhere, token_hash: Secret }
 
     one_time_code {

@@ -1,7 +1,7 @@
 //! Who calls: extractors that a handler's signature names.
 
 use super::scope::{AccountRead, CUSTOMER, OPERATOR, Scope};
-use crate::actions::{Actor, Context, factor};
+use crate::actions::{Actor, Context, access_token as tokens, factor, session as sessions};
 use crate::app::App;
 use crate::problem::{Code, Problem};
 use actix_web::dev::Payload;
@@ -286,7 +286,7 @@ impl FromRequest for Operator {
                 caller_of(&request, OPERATOR).await?;
                 return Err(refused());
             }
-            let token = personal(&app, &bearer, real_now).await?;
+            let token = personal(&app, &request, &bearer, real_now).await?;
             let operates = token.scopes.split_ascii_whitespace().any(|scope| scope == OPERATOR);
             if token.account_id.is_some() || !operates {
                 return Err(refused());
@@ -319,7 +319,7 @@ async fn caller_of(request: &HttpRequest, scope: &str) -> Result<Caller, Problem
     let real_now = app.now();
     let bearer = bearer(request)?;
     let (account_id, session, token) = if bearer.starts_with(crate::token::PREFIX) {
-        let token = personal(&app, &bearer, real_now).await?;
+        let token = personal(&app, request, &bearer, real_now).await?;
         let Some(account_id) = token.account_id else {
             return Err(Problem::new(Code::InsufficientScope).with("scope", scope));
         };
@@ -346,16 +346,24 @@ async fn caller_of(request: &HttpRequest, scope: &str) -> Result<Caller, Problem
 /// The session that an access token names, if it still lives: so that ending it works at once.
 async fn session_of(app: &App, bearer: &str, now: DateTime<Utc>) -> Result<session::Model, Problem> {
     let claims = app.access_tokens.verify(bearer, now).map_err(|_| Problem::new(Code::Unauthenticated))?;
-    session::Entity::find_by_id(claims.session)
+    let session = session::Entity::find_by_id(claims.session)
         .one(&**app.read())
         .await?
         .filter(|session| session.account_id == claims.account)
-        .filter(|session| session.ended_at.is_none() && session.expires_at > now)
-        .ok_or_else(|| Code::Unauthenticated.into())
+        .filter(|session| sessions::lives(session, &app.config().session, now))
+        .ok_or(Problem::new(Code::Unauthenticated))?;
+    sessions::seen::note(app, &session, claims.with, now).await;
+    Ok(session)
 }
 
-/// The live personal or operator token with this text; notes its use at most once a minute.
-async fn personal(app: &App, bearer: &str, now: DateTime<Utc>) -> Result<access_token::Model, Problem> {
+/// The live personal or operator token with this text, from an address where it may be used; notes its use
+/// at most once a minute.
+async fn personal(
+    app: &App,
+    request: &HttpRequest,
+    bearer: &str,
+    now: DateTime<Utc>,
+) -> Result<access_token::Model, Problem> {
     let unknown = || Problem::new(Code::Unauthenticated);
     if !crate::token::looks_valid(bearer) {
         return Err(unknown());
@@ -366,18 +374,23 @@ async fn personal(app: &App, bearer: &str, now: DateTime<Utc>) -> Result<access_
         .await?
         .filter(|token| token.revoked_at.is_none() && token.expires_at.is_none_or(|end| end > now))
         .ok_or_else(unknown)?;
+    let address = client_of(request).address;
+    if !tokens::allow(&token, address.as_deref())? {
+        return Err(Refusal::AddressNotAllowed.into());
+    }
     if token.last_used_at.is_none_or(|last| now.signed_duration_since(last) >= TOUCH_EVERY) {
-        touch(app, &token, now).await;
+        touch(app, &token, address, now).await;
     }
     Ok(token)
 }
 
-async fn touch(app: &App, token: &access_token::Model, now: DateTime<Utc>) {
+async fn touch(app: &App, token: &access_token::Model, address: Option<String>, now: DateTime<Utc>) {
     use sea_orm::{ActiveModelTrait, ActiveValue::Set, DbErr};
     let noted: Result<(), DbErr> = app
         .transact(async |tx| {
             let mut row = token.clone().into_active_model();
             row.last_used_at = Set(Some(now));
+            row.last_address = Set(address.clone());
             row.update(&**tx).await?;
             Ok(())
         })

@@ -25,6 +25,9 @@ impl Message {
             | Self::Welcome { .. }
             | Self::PasswordChanged
             | Self::NewDevice { .. }
+            | Self::SessionStolen { .. }
+            | Self::AccessTokenAdded { .. }
+            | Self::AccessTokenEnds { .. }
             | Self::FactorAdded { .. }
             | Self::FactorRemoved { .. }
             | Self::SecurityKeySuspended { .. }
@@ -82,13 +85,21 @@ impl Message {
     pub fn context(&self) -> Value {
         match self {
             Self::FactorAdded { name } | Self::SecurityKeySuspended { name } => context! { name },
+            Self::AccessTokenAdded { name, hint, until, writes } => {
+                context! { name, hint, until => instant(*until), writes }
+            }
+            Self::AccessTokenEnds { name, hint, until, days } => {
+                context! { name, hint, until => instant(*until), days }
+            }
             Self::FactorRemoved { name, last } => context! { name, last },
             Self::FactorRecovery { until, over, .. } => {
                 context! { secret => PLACEHOLDER, until => instant(*until), over }
             }
             Self::RecoveryEnded { completed } => context! { completed },
             Self::BackupCodeUsed { left } => context! { left },
-            Self::SecondFactorRefused { address, at } => context! { address, at => instant(*at) },
+            Self::SessionStolen { address, at } | Self::SecondFactorRefused { address, at } => {
+                context! { address, at => instant(*at) }
+            }
             Self::NewDevice { address, program, at } => context! { address, program, at => instant(*at) },
             Self::IpRulesChanged { limited, address } => context! { limited, address },
             Self::PasswordOff

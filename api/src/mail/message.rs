@@ -23,6 +23,12 @@ pub enum Message {
     PasswordChanged,
     /// A login from a device that was not seen before.
     NewDevice { address: Option<String>, program: Option<String>, at: DateTime<Utc> },
+    /// A refresh token came again that was used by somebody else: the session was ended.
+    SessionStolen { address: Option<String>, at: DateTime<Utc> },
+    /// A personal access token was made.
+    AccessTokenAdded { name: String, hint: String, until: DateTime<Utc>, writes: bool },
+    /// A personal access token ends in so many days.
+    AccessTokenEnds { name: String, hint: String, until: DateTime<Utc>, days: i32 },
     /// The password is off after too many wrong ones.
     PasswordOff,
     /// The rules by address were changed or taken away.
@@ -148,6 +154,9 @@ impl Message {
             | Self::PasswordReset { .. }
             | Self::PasswordChanged
             | Self::NewDevice { .. }
+            | Self::SessionStolen { .. }
+            | Self::AccessTokenAdded { .. }
+            | Self::AccessTokenEnds { .. }
             | Self::FactorAdded { .. }
             | Self::FactorRemoved { .. }
             | Self::SecurityKeySuspended { .. }
@@ -202,6 +211,9 @@ impl Message {
             Self::PasswordReset { .. } => "password_reset",
             Self::PasswordChanged => "password_changed",
             Self::NewDevice { .. } => "new_device",
+            Self::SessionStolen { .. } => "session_stolen",
+            Self::AccessTokenAdded { .. } => "access_token_added",
+            Self::AccessTokenEnds { .. } => "access_token_ends",
             Self::FactorAdded { .. } => "factor_added",
             Self::FactorRemoved { .. } => "factor_removed",
             Self::SecurityKeySuspended { .. } => "security_key_suspended",

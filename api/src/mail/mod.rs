@@ -35,7 +35,7 @@ use crate::db::Tx;
 use crate::entropy::Entropy;
 use chrono::NaiveDate;
 use domain::authenticity::AuthenticityCode;
-use domain::id::{EmailId, ServiceId};
+use domain::id::{AccountId, EmailId, ServiceId};
 use entity::{account, email};
 use sea_orm::ActiveValue::Set;
 use sea_orm::EntityTrait;
@@ -96,7 +96,8 @@ pub fn row(cx: &Context<'_>, letter: &Letter<'_>) -> Result<email::ActiveModel, 
     let code = authenticity_code(&*cx.tools.entropy);
     let rendered = cx.tools.templates.render(letter.account, letter.message, &code.to_string())?;
     let id: EmailId = cx.id();
-    let sealed = letter.message.secret().map(|secret| cx.tools.sealer.seal(&*cx.tools.entropy, &place(id), secret));
+    let [place, _] = places(id, Some(letter.account.id));
+    let sealed = letter.message.secret().map(|secret| cx.tools.sealer.seal(&*cx.tools.entropy, &place, secret));
     Ok(email::ActiveModel {
         id: Set(id),
         account_id: Set(Some(letter.account.id)),
@@ -230,7 +231,10 @@ impl std::fmt::Debug for Opened {
 pub fn opened(tools: &Tools, mail: &email::Model, phrase: Option<&str>) -> Result<Opened, Error> {
     let (mut text, mut html) = (mail.text_body.clone(), mail.html_body.clone());
     let secret = match &mail.sealed_secret {
-        Some(sealed) => Some(tools.sealer.open(&place(mail.id), sealed)?),
+        Some(sealed) => {
+            let [place, before] = places(mail.id, mail.account_id);
+            Some(tools.sealer.open_either([&place, &before], sealed)?)
+        }
         None => None,
     };
     if let Some(secret) = &secret {
@@ -250,7 +254,8 @@ fn authenticity_code(entropy: &dyn Entropy) -> AuthenticityCode {
     AuthenticityCode::from_bits(u128::from_le_bytes(bytes))
 }
 
-/// The place that a mail's secret is sealed for.
-fn place(id: EmailId) -> String {
-    format!("email:{id}")
+/// The place that a mail's secret is sealed for, and the name that it had before the owner was part of it.
+pub(crate) fn places(id: EmailId, owner: Option<AccountId>) -> [String; 2] {
+    let owner = owner.map_or_else(|| "nobody".to_owned(), |owner| owner.to_string());
+    [format!("email:{id}:{owner}"), format!("email:{id}")]
 }

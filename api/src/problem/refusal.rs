@@ -203,6 +203,11 @@ pub(super) const fn entry_of(refusal: Refusal) -> Entry {
             ["There are too many factors", "Il y a trop de facteurs"],
             ["Remove one first.", "Retirez-en un d'abord."],
         ),
+        R::TooManyAccessTokens => entry(
+            409,
+            ["There are too many access tokens", "Il y a trop de jetons d'accès"],
+            ["Revoke one first.", "Révoquez-en un d'abord."],
+        ),
         R::RecoveryUnderWay => entry(
             409,
             ["A recovery is under way", "Une récupération est en cours"],

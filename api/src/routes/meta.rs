@@ -200,7 +200,7 @@ fn contract(document: &web::Bytes) -> Reply {
 )]
 #[get("/.well-known/jwks.json")]
 pub async fn get_signing_keys(app: Data<App>) -> Reply {
-    Reply::ok(app.access_tokens.jwks()).header("cache-control", CACHED)
+    Reply::ok(&app.access_tokens.jwks()).header("cache-control", CACHED)
 }
 
 /// A JSON Web Key Set.

@@ -21,6 +21,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
+pub mod access_tokens;
 pub mod backup_codes;
 pub mod ip_rules;
 pub mod overview;
@@ -36,6 +37,8 @@ pub(super) fn configure(cfg: &mut ServiceConfig<'_>) {
         .configure(password::configure)
         .configure(ip_rules::configure)
         .configure(overview::configure)
+        .configure(sessions::configure)
+        .configure(access_tokens::configure)
         .configure(totp::configure)
         .configure(security_keys::configure)
         .configure(backup_codes::configure)

@@ -108,7 +108,7 @@ pub struct TokensView {
 #[utoipa::path(
     operation_id = "create_session", tag = "Sign-up and sessions", security(()),
     summary = "Log in",
-    description = "Opens a session of at most 30 days. The login is the primary address or the handle. An unknown login, a wrong password, an account that is not open and one that has to wait get the same answer in the same time. After five wrong passwords from devices that the owner has not used, logins from such devices wait, 30 seconds at first and up to an hour, even with the right password; the owner's own devices do not. After a hundred one after the other the password is off until it is reset. An address that fails with many different logins and passwords gets 429. A login from a new device is told to the owner. With a second factor the answer is 202: answer the challenge with `answer_login_challenge`, unless `device_token` is one of a device that is remembered.",
+    description = "Opens a session. It lives 30 days at most, and 7 without any use, unless the provider chose otherwise. The login is the primary address or the handle. An unknown login, a wrong password, an account that is not open and one that has to wait get the same answer in the same time. After five wrong passwords from devices that the owner has not used, logins from such devices wait, 30 seconds at first and up to an hour, even with the right password; the owner's own devices do not. After a hundred one after the other the password is off until it is reset. An address that fails with many different logins and passwords gets 429. A login from a new device is told to the owner. With a second factor the answer is 202: answer the challenge with `answer_login_challenge`, unless `device_token` is one of a device that is remembered.",
     request_body(content = NewSession),
     responses(
         (status = 201, description = "The tokens of the session", body = TokensView),
@@ -144,7 +144,7 @@ pub async fn create_session(
 #[utoipa::path(
     operation_id = "refresh_session", tag = "Sign-up and sessions", security(()),
     summary = "Refresh a session",
-    description = "Exchanges a refresh token for the next access and refresh token; each works once. If the answer was lost, the same token may be sent again as long as what it gave was not used. A token that comes again after that is taken for stolen: the session ends.",
+    description = "Exchanges a refresh token for the next access and refresh token; each works once. If the answer was lost, the same token may be sent again as long as what it gave was not used, and gives the same next refresh token; so do requests sent at once. A token that comes again after that is taken for stolen: the session ends and its owner is told at every proven address.",
     request_body(content = SessionRefresh),
     responses(
         (status = 200, description = "The next tokens", body = TokensView),
@@ -269,10 +269,8 @@ pub(super) fn tokens(
     account: &entity::account::Model,
     opened: &Opened,
 ) -> Result<TokensView, Error> {
-    let id = cx.id::<uuid::Uuid>();
-    let access = app.access_tokens.issue(opened.session.id, account.id, cx.real_now, id).map_err(Error::internal)?;
     Ok(TokensView {
-        access_token: access,
+        access_token: app.access_tokens.sign(account.id, (opened.session.id, opened.token_id), cx)?,
         refresh_token: opened.refresh_token.clone(),
         token_type: "Bearer".to_owned(),
         expires_in: crate::token::LIFETIME.num_seconds(),

@@ -148,6 +148,12 @@ pub fn payment_sources() -> Object {
     )
 }
 
+/// The scopes that a token of a customer may have.
+#[must_use]
+pub fn customer_scopes() -> Object {
+    words(crate::http::scope::CUSTOMER.iter().copied(), "account:read", "What a token may do.")
+}
+
 /// The second factors that a request may show.
 #[must_use]
 pub fn factor_methods() -> Object {

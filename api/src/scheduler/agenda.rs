@@ -12,14 +12,15 @@
 //! | `deliver_order` | what was ordered becomes available | `order::deliver` |
 //! | `expire_order` | an unpaid order is given up | `order::expire` |
 //! | `close_account` | the account is closed and erased | `closure::complete` |
+//! | `access_token_end` | the owner is told that an access token ends | `access_token::due` |
 //! | `factor_recovery` | the recovery of a lost factor is announced again, or open | `factor::recovery::due` |
 
 use super::Effect;
 use crate::actions::service::{self as services, delete, lock_account, notify, suspend};
-use crate::actions::{Context, Error, closure, factor, order};
+use crate::actions::{Context, Error, access_token, closure, factor, order};
 use crate::db::Tx;
 use chrono::TimeDelta;
-use domain::id::{ClosureId, OrderId};
+use domain::id::{AccessTokenId, ClosureId, OrderId};
 use domain::timeline::MilestoneKind;
 use entity::{account, milestone, service};
 
@@ -50,7 +51,8 @@ pub const fn mode(kind: MilestoneKind) -> Mode {
         | MilestoneKind::DeliverOrder
         | MilestoneKind::ExpireOrder
         | MilestoneKind::CloseAccount
-        | MilestoneKind::FactorRecovery => Mode::Single,
+        | MilestoneKind::FactorRecovery
+        | MilestoneKind::AccessTokenEnd => Mode::Single,
     }
 }
 
@@ -105,6 +107,10 @@ pub async fn single(tx: &Tx, cx: &Context<'_>, due: &milestone::Model) -> Result
         MilestoneKind::FactorRecovery => {
             let account = lock_account(tx, due.account_id).await?;
             factor::recovery::due(tx, cx, &account, due.step).await
+        }
+        MilestoneKind::AccessTokenEnd => {
+            let account = lock_account(tx, due.account_id).await?;
+            access_token::due(tx, cx, &account, (AccessTokenId(subject(due)?), due.step)).await
         }
         MilestoneKind::Renew | MilestoneKind::Charge | MilestoneKind::Reconcile => {
             Err(Error::internal(format!("{} is not run alone", due.kind)))

@@ -68,6 +68,8 @@ const fn refused(code: &'static str, en: &'static str, fr: &'static str) -> Kind
 
 /// Every kind, in the order of their codes.
 pub const KINDS: &[Kind] = &[
+    done("access_token.created", "An access token was created", "Un jeton d'accès a été créé"),
+    done("access_token.revoked", "An access token was revoked", "Un jeton d'accès a été révoqué"),
     done("account.blocked", "The account was blocked by the provider", "Le compte a été bloqué par le fournisseur"),
     done("account.changed", "Account details were changed", "Des informations du compte ont été modifiées"),
     done("account.closed", "The account was closed", "Le compte a été clôturé"),
@@ -172,12 +174,16 @@ pub const KINDS: &[Kind] = &[
         "The wait to recover lost second factors began",
         "L'attente pour récupérer les seconds facteurs perdus a commencé",
     ),
+    done("keys.data_key_created", "A new data key was made", "Une nouvelle clé de données a été créée"),
+    done("keys.rotated", "What is secret is sealed with a new key", "Les secrets sont scellés par une nouvelle clé"),
+    done("keys.signing_key_created", "A new signing key was made", "Une nouvelle clé de signature a été créée"),
     done(
         "milestone.retry_requested",
         "The provider had parked work done again",
         "Le fournisseur a fait reprendre une tâche mise de côté",
     ),
     done("operator.token_created", "An operator's token was made", "Un jeton d'opérateur a été créé"),
+    done("operator.token_revoked", "An operator's token was revoked", "Un jeton d'opérateur a été révoqué"),
     done("order.cancelled", "An order was cancelled", "Une commande a été annulée"),
     done("order.delivered", "An order was delivered", "Une commande a été livrée"),
     done("order.expired", "An unpaid order expired", "Une commande impayée a expiré"),

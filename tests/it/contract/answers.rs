@@ -91,6 +91,7 @@ async fn account(walk: &Walk, house: &House) -> Client {
     walk.go(&second, "get_account", (&[], ""), None).await.expect(401);
     walk.ok(&who, "prove_identity", &[], Some(json!({ "password": password }))).await;
     passwords(walk, &who, password).await;
+    access_tokens(walk, &who).await;
     let profile = json!({
         "first_name": "Ada", "last_name": "Martin", "street": "12 rue des Lilas", "postal_code": "75011",
         "city": "Paris", "phone": "+33612345678", "organisation": null,
@@ -249,6 +250,22 @@ async fn security_keys(walk: &Walk, house: &House) {
     });
     who.token = Some(walk.ok(&who, "create_passkey_session", &[], Some(alone)).await.text("/access_token"));
     walk.ok(&who, "delete_security_key", &[&id], None).await;
+}
+
+/// A token for programs: made, refused, seen, revoked.
+async fn access_tokens(walk: &Walk, who: &Client) {
+    let new = json!({
+        "name": "Backups", "scopes": ["account:read", "services:read"], "ip_ranges": ["127.0.0.0/8"],
+    });
+    let made = walk.ok(who, "create_access_token", &[], Some(new)).await;
+    let wrong = json!({ "name": " ", "scopes": ["operator:*"], "expires_at": "2020-01-01T00:00:00Z" });
+    walk.go(who, "create_access_token", (&[], ""), Some(wrong)).await.expect(422);
+    let program = who.with_token(&made.text("/token"));
+    walk.ok(&program, "get_account", &[], None).await;
+    walk.go(&program, "list_access_tokens", (&[], ""), None).await.expect(403);
+    walk.ok(who, "list_access_tokens", &[], None).await;
+    walk.ok(who, "revoke_access_token", &[&made.text("/access_token/id")], None).await;
+    walk.go(&program, "get_account", (&[], ""), None).await.expect(401);
 }
 
 /// Judging and changing the password, rules by address.

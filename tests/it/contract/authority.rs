@@ -11,7 +11,7 @@ fn secured() -> impl Iterator<Item = &'static Operation> {
     operations().iter().filter(|operation| !operation.scopes.is_empty())
 }
 
-/// A token of a customer with these scopes, as a later part of Tacit will issue them.
+/// A token of a customer with these scopes, without what making one asks for.
 async fn token(house: &House, who: &Client, scopes: &str) -> Client {
     let account = who.get("/v1/account").await.expect(200).text("/id").parse().unwrap();
     let text = api::token::mint(&*house.app.tools.entropy);
@@ -25,6 +25,9 @@ async fn token(house: &House, who: &Client, scopes: &str) -> Client {
         expires_at: Set(Some(house.now() + chrono::TimeDelta::days(1))),
         last_used_at: Set(None),
         revoked_at: Set(None),
+        ip_ranges: Set(None),
+        hint: Set(None),
+        last_address: Set(None),
     };
     let stored: Result<_, sea_orm::DbErr> = house.app.transact(async |tx| row.clone().insert(&**tx).await).await;
     stored.unwrap();
@@ -198,6 +201,7 @@ fn what_is_dangerous_wants_a_fresh_proof() {
         "set_ip_rules",
         "request_export",
         "download_export",
+        "create_access_token",
     ];
     for id in must {
         assert!(found.iter().any(|known| known.id == id), "{id} does not say that it wants a fresh proof");

@@ -18,6 +18,10 @@ async fn tried(house: &House, who: &Client, operation: &Operation, path: &str) -
 
 house::on_both!(a_dry_run_stores_nothing, "2026-01-30T09:00:00Z", |house| Box::pin(async move {
     let estate = Estate::of(&house).await;
+    // the first use of an access token is noted
+    for who in [&estate.owner, &estate.other] {
+        who.get("/v1/account").await.expect(200);
+    }
     let mut refused = Vec::new();
     for operation in operations().iter().filter(|operation| operation.takes("dry_run")) {
         let mut answer = tried(&house, estate.entitled(operation), operation, &estate.path(operation)).await;

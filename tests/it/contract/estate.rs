@@ -88,6 +88,9 @@ impl Estate {
         let export = self.owner.send(reqwest::Method::POST, "/v1/account/exports", &[], None).await.expect(202);
         house.settle().await;
         self.ids.insert("exp", export.text("/id"));
+        let new = json!({ "name": "Backups", "scopes": ["services:read"] });
+        let token = self.owner.post("/v1/security/access-tokens", &new).await.expect(201);
+        self.ids.insert("tok", token.text("/access_token/id"));
         self.factors(house).await;
     }
 

@@ -78,6 +78,9 @@ async fn furnish(house: &House, who: &Client) {
                 expires_at: Set(Some(now)),
                 last_used_at: Set(Some(now)),
                 revoked_at: Set(Some(now)),
+                ip_ranges: Set(Some(json_value!(["192.0.2.0/24"]))),
+                hint: Set(Some("tct_qR5t".to_owned())),
+                last_address: Set(Some("192.0.2.7".to_owned())),
             };
             access_token::Entity::insert(token).exec_without_returning(&**tx).await?;
             let attempt = entity::payment_attempt::Entity::of(id).one(&**tx).await?.unwrap();

@@ -58,22 +58,6 @@ on_both!(logging_out_works_at_once, "2026-01-30T09:00:00Z", |house| Box::pin(asy
     who.get("/v1/account").await.expect(200);
 }));
 
-on_both!(a_session_ends_after_thirty_days, "2026-01-30T09:00:00Z", |house| Box::pin(async move {
-    let who = house.customer().await;
-    let session = log_in(&who, &who.email, PASSWORD).await.expect(201);
-    let mut token = session.text("/refresh_token");
-    for day in ["2026-02-10T09:00:00Z", "2026-02-20T09:00:00Z", "2026-03-01T08:59:59Z"] {
-        house.travel_to(day).await;
-        token = who
-            .post("/v1/sessions/refresh", &json!({ "refresh_token": token }))
-            .await
-            .expect(200)
-            .text("/refresh_token");
-    }
-    house.travel_to("2026-03-01T09:00:00Z").await;
-    who.post("/v1/sessions/refresh", &json!({ "refresh_token": token })).await.expect(401);
-}));
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn guesses_from_one_address_are_limited() {
     let house =

@@ -1,5 +1,6 @@
 //! Sessions: logging in, keeping one, ending it.
 
+mod access_tokens;
 pub mod factors;
 mod listed;
 mod log_in;

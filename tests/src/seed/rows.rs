@@ -71,7 +71,7 @@ impl Shelf<'_> {
             account_id: owner.id,
             kind: described.kind,
             gateway: app.gateway.name().to_owned(),
-            sealed_token: app.tools.sealer.seal(&*app.tools.entropy, &payment_method::place(id), token),
+            sealed_token: app.tools.sealer.seal(&*app.tools.entropy, &payment_method::place(id, owner.id), token),
             label: described.label,
             status: PaymentMethodStatus::Valid,
             expires_on: described.expires_on,

@@ -248,7 +248,8 @@ impl Service {
             | MilestoneKind::DeliverOrder
             | MilestoneKind::ExpireOrder
             | MilestoneKind::CloseAccount
-            | MilestoneKind::FactorRecovery => {}
+            | MilestoneKind::FactorRecovery
+            | MilestoneKind::AccessTokenEnd => {}
         }
         Ok(())
     }

@@ -4,7 +4,7 @@ use super::request_reset::credentials;
 use super::{change_password, on_clock_of};
 use crate::actions::code::{self, Purpose};
 use crate::actions::session::device::{self, Kept};
-use crate::actions::{Context, Error, record, session};
+use crate::actions::{Context, Error, access_token, record, session};
 use crate::db::Tx;
 use crate::mail::{self, Message};
 use domain::id::OneTimeCodeId;
@@ -34,7 +34,8 @@ fn require_bound(cx: &Context<'_>, account: &account::Model, code: &one_time_cod
     if holds { Ok(()) } else { Err(Refusal::CodeExpired.into()) }
 }
 
-/// Sets the password, forgets the failures of logins and the known devices, ends every session and tells the owner at every address.
+/// Sets the password, forgets the failures of logins and the known devices, ends every session and access token, and
+/// tells the owner at every address.
 ///
 /// # Errors
 /// `code_invalid` for an unknown token; `code_expired` for one that is used, replaced, too old, or
@@ -49,6 +50,8 @@ pub async fn reset_password(tx: &Tx, cx: &Context<'_>, token: &str, password_has
     session::throttle::forgive(tx, cx, account.id).await?;
     session::end_all(tx, cx, account.id, None).await?;
     device::forget_all(tx, cx, account.id, Kept::None).await?;
+    // whoever had the account meanwhile may have made some
+    access_token::revoke_all(tx, cx, account.id).await?;
     record::activity(tx, cx, account.id, "password.reset", None).await?;
     record::event(tx, cx, account.id, "account.password_changed", &account.id, json!({})).await?;
     mail::tell_everywhere(tx, cx, &account, &Message::PasswordChanged, &cx.id::<OneTimeCodeId>().to_string()).await

@@ -125,6 +125,6 @@ async fn put_off(tx: &Tx, id: VisitorRequestId, now: DateTime<Utc>) -> Result<()
     Ok(())
 }
 
-fn place(id: VisitorRequestId) -> String {
+pub(crate) fn place(id: VisitorRequestId) -> String {
     format!("visitor_request:{id}")
 }

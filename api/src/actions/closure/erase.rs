@@ -5,6 +5,7 @@
 //! | name, address, phone, e-mail addresses, SIRET, VAT id, password | erased; handle, country and language stay |
 //! | payment methods | removed, their tokens erased |
 //! | sessions, codes | ended, void; addresses and devices erased |
+//! | access tokens | revoked; their names and addresses erased |
 //! | second factors (public keys of security keys too), backup codes, remembered devices | erased |
 //! | former passwords, known devices, counted failures, rules by address | erased |
 //! | activity | what happened and when stays, and its chain; from where, the device, the details are erased |
@@ -16,7 +17,7 @@
 //! | invoices, credit notes, ledger, payments | kept unchanged for their legal term, with the buyer's snapshot |
 
 use crate::actions::session as session_actions;
-use crate::actions::{Context, Error, export, factor};
+use crate::actions::{Context, Error, access_token, export, factor};
 use crate::db::Tx;
 use crate::mail::Category;
 use domain::account::AccountStatus;
@@ -113,6 +114,8 @@ async fn access(tx: &Tx, cx: &Context<'_>, owner: AccountId) -> Result<(), Error
         .await?;
     former_password::Entity::delete_many().filter(former_password::Column::AccountId.eq(owner)).exec(&**tx).await?;
     known_device::Entity::delete_many().filter(known_device::Column::AccountId.eq(owner)).exec(&**tx).await?;
+    access_token::revoke_all(tx, cx, owner).await?;
+    access_token::erase(tx, owner).await?;
     factor::erase(tx, owner).await?;
     session_actions::throttle::forgive(tx, cx, owner).await?;
     activity::Entity::update_many()

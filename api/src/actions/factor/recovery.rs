@@ -239,7 +239,7 @@ async fn end(tx: &Tx, cx: &Context<'_>, recovery: &Model) -> Result<(), Error> {
     milestone::drop_all(tx, cx, recovery.account_id, recovery.id.0).await
 }
 
-fn place(id: FactorRecoveryId, owner: AccountId) -> String {
+pub(crate) fn place(id: FactorRecoveryId, owner: AccountId) -> String {
     format!("factor_recovery:{id}:{owner}")
 }
 

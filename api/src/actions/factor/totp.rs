@@ -182,6 +182,6 @@ fn generator(secret: &str, label: &str) -> Result<Totp, Error> {
         .map_err(Error::internal)
 }
 
-fn place(id: TotpDeviceId, owner: AccountId) -> String {
+pub(crate) fn place(id: TotpDeviceId, owner: AccountId) -> String {
     format!("totp_device:{id}:{owner}")
 }

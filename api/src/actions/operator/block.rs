@@ -1,20 +1,17 @@
 //! The provider blocks an account, and lets it in again.
 
 use crate::actions::account::lock;
-use crate::actions::{Context, Error, record};
+use crate::actions::{Context, Error, record, session};
 use crate::db::Tx;
 use domain::account::AccountStatus;
 use domain::closure::ClosureStatus;
 use domain::id::AccountId;
 use domain::refusal::Refusal;
-use entity::{account, account_closure, session};
-use sea_orm::sea_query::Expr;
-use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter,
-};
+use entity::{account, account_closure};
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, IntoActiveModel, PaginatorTrait, QueryFilter};
 use serde_json::json;
 
-/// Blocks an account and ends its sessions. Its services go on: what ends them has its own rules.
+/// Blocks an account and ends its sessions; its access tokens are refused as long as it is. Its services go on: what ends them has its own rules.
 ///
 /// # Errors
 /// [`Error::NotFound`], `account_not_active` for a closed account, or the database's.
@@ -25,12 +22,7 @@ pub async fn block(tx: &Tx, cx: &Context<'_>, id: AccountId, reason: Option<&str
         AccountStatus::Closed => return Err(Refusal::AccountNotActive.into()),
         AccountStatus::Pending | AccountStatus::Active | AccountStatus::Closing => {}
     }
-    session::Entity::update_many()
-        .col_expr(session::Column::EndedAt, Expr::value(cx.real_now))
-        .filter(session::Column::AccountId.eq(id))
-        .filter(session::Column::EndedAt.is_null())
-        .exec(&**tx)
-        .await?;
+    session::end_all(tx, cx, id, None).await?;
     let data = json!({ "reason": reason });
     record::activity(tx, cx, id, "account.blocked", Some(data.clone())).await?;
     record::event(tx, cx, id, "account.blocked", &id, data).await?;

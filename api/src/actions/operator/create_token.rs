@@ -34,6 +34,9 @@ pub async fn create_token(tx: &Tx, cx: &Context<'_>, name: &str) -> Result<(acce
         expires_at: Set(None),
         last_used_at: Set(None),
         revoked_at: Set(None),
+        ip_ranges: Set(None),
+        hint: Set(Some(crate::token::hint(&text))),
+        last_address: Set(None),
     };
     let row = row.insert(&**tx).await?;
     super::note(tx, cx, "operator.token_created", &row.id, json!({ "name": row.name })).await?;

@@ -13,8 +13,10 @@ pub mod release_scheduler;
 pub mod retry_email;
 pub mod retry_export;
 pub mod retry_milestone;
+pub mod revoke_token;
 
 pub use create_token::create_token;
+pub use revoke_token::revoke_token;
 
 /// Notes, in the activity log and in the event log, what an operator did to no account in particular.
 ///

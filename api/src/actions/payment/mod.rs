@@ -284,7 +284,8 @@ async fn with_method(app: &App, id: AttemptId) -> Result<(payment_attempt::Model
 }
 
 fn open_token(app: &App, method: &payment_method::Model) -> Result<String, Error> {
-    Ok(app.tools.sealer.open(&format!("payment_method:{}", method.id), &method.sealed_token)?)
+    let [place, before] = super::payment_method::places(method.id, method.account_id);
+    Ok(app.tools.sealer.open_either([&place, &before], &method.sealed_token)?)
 }
 
 /// Which try this is for its debt and method, from 1.

@@ -91,7 +91,7 @@ pub async fn add(tx: &Tx, cx: &Context<'_>, owner: AccountId, new: &New) -> Resu
         clear_default(tx, owner).await?;
     }
     let id: PaymentMethodId = cx.id();
-    let sealed = cx.tools.sealer.seal(&*cx.tools.entropy, &super::place(id), &new.token);
+    let sealed = cx.tools.sealer.seal(&*cx.tools.entropy, &super::place(id, owner), &new.token);
     let row = payment_method::ActiveModel {
         id: Set(id),
         account_id: Set(owner),

@@ -27,8 +27,14 @@ pub const LABEL_MAX: usize = 64;
 
 /// Where a method's token is sealed.
 #[must_use]
-pub fn place(id: PaymentMethodId) -> String {
-    format!("payment_method:{id}")
+pub fn place(id: PaymentMethodId, owner: AccountId) -> String {
+    format!("payment_method:{id}:{owner}")
+}
+
+/// The same, and the name that it had before the owner was part of it.
+#[must_use]
+pub(crate) fn places(id: PaymentMethodId, owner: AccountId) -> [String; 2] {
+    [place(id, owner), format!("payment_method:{id}")]
 }
 
 /// Whether a method can be charged on a billing day.

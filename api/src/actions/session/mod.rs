@@ -1,7 +1,12 @@
 //! Sessions: opened by a password or a proven address, kept by rotating refresh tokens, ended by their
-//! owner, by a new password, by a stolen token, or after thirty days. All on real time.
+//! owner, by a new password, by a stolen token, after a while without use, or at the end of their life. All
+//! on real time.
+//!
+//! Whoever locks a session locks its account first: what changes an account ends its sessions, so any other
+//! order could wait for itself.
 
 use super::{Context, Error, record};
+use crate::config::SessionConfig;
 use crate::db::Tx;
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::factor::FactorMethod;
@@ -16,6 +21,7 @@ pub mod device;
 pub mod log_in;
 pub mod prove;
 pub mod refresh;
+pub mod seen;
 pub mod throttle;
 
 pub use authenticate::{authenticate, rehashed};
@@ -23,8 +29,6 @@ pub use log_in::log_in;
 pub use prove::prove;
 pub use refresh::refresh;
 
-/// The longest life of a session.
-const LIFETIME: TimeDelta = TimeDelta::days(30);
 /// What fits the columns.
 const ADDRESS_MAX: usize = 45;
 const USER_AGENT_MAX: usize = 255;
@@ -43,6 +47,8 @@ pub struct Opened {
     pub session: session::Model,
     /// Shown once; stored as a keyed hash.
     pub refresh_token: String,
+    /// Its id, by which an access token says what it came with.
+    pub token_id: RefreshTokenId,
 }
 
 impl std::fmt::Debug for Opened {
@@ -119,19 +125,21 @@ pub async fn open_by(
         created_at: Set(cx.real_now),
         authenticated_at: Set(cx.real_now),
         last_seen_at: Set(cx.real_now),
-        expires_at: Set(cx.real_now + LIFETIME),
+        expires_at: Set(cx.real_now + TimeDelta::days(cx.tools.config.session.lifetime_days)),
         ended_at: Set(None),
         address: Set(cx.address.as_ref().map(|address| cut(address, ADDRESS_MAX))),
         user_agent: Set(device.user_agent.as_ref().map(|agent| cut(agent, USER_AGENT_MAX))),
         proven_by: Set(Some(opening.words())),
         factor_at: Set(matches!(opening, Opening::Factor(_) | Opening::Passkey).then_some(cx.real_now)),
+        seen_token_id: Set(None),
     };
     let session = row.insert(&**tx).await?;
-    let refresh_token = add_token(tx, cx, session.id, None).await?;
+    let refresh_token = cx.tools.entropy.token();
+    let token_id = add_token(tx, cx, (session.id, None), &refresh_token).await?;
     device::remember(tx, cx, account).await?;
     record::activity(tx, cx, account.id, "session.opened", Some(json!({ "session": session.id }))).await?;
     record::event(tx, cx, account.id, "session.opened", &session.id, json!({})).await?;
-    Ok(Opened { session, refresh_token })
+    Ok(Opened { session, refresh_token, token_id })
 }
 
 /// Notes that a second factor was proven in a session just now.
@@ -160,6 +168,7 @@ pub(super) fn satisfies(session: &session::Model, methods: &[FactorMethod]) -> b
 /// # Errors
 /// [`Error::NotFound`] for another's; the database's.
 pub async fn end(tx: &Tx, cx: &Context<'_>, owner: AccountId, id: SessionId) -> Result<(), Error> {
+    super::account::lock(tx, owner).await?;
     let found = session::Entity::of(owner).filter(session::Column::Id.eq(id)).one(&**tx).await?;
     let session = found.ok_or(Error::NotFound)?;
     if session.ended_at.is_some() {
@@ -175,7 +184,8 @@ pub async fn end(tx: &Tx, cx: &Context<'_>, owner: AccountId, id: SessionId) -> 
 /// # Errors
 /// The database's.
 pub async fn end_all(tx: &Tx, cx: &Context<'_>, owner: AccountId, except: Option<SessionId>) -> Result<(), Error> {
-    let live = live_sessions(owner, cx.real_now, except).all(&**tx).await?;
+    super::account::lock(tx, owner).await?;
+    let live = live_sessions(owner, cx, except).all(&**tx).await?;
     for session in live {
         end(tx, cx, owner, session.id).await?;
     }
@@ -183,16 +193,33 @@ pub async fn end_all(tx: &Tx, cx: &Context<'_>, owner: AccountId, except: Option
     close(tx, cx, Which::AllOf(owner, except)).await
 }
 
-/// The sessions of an account that are open, except one if it is named.
+/// How long a session lives without any use.
+fn idle(config: &SessionConfig) -> TimeDelta {
+    TimeDelta::hours(config.idle_hours)
+}
+
+/// Whether a session can be used: not ended, not too old, not left alone for too long.
 #[must_use]
-pub fn live_sessions(
-    owner: AccountId,
-    now: DateTime<Utc>,
-    except: Option<SessionId>,
-) -> sea_orm::Select<session::Entity> {
-    let live = session::Entity::of(owner)
+pub fn lives(session: &session::Model, config: &SessionConfig, now: DateTime<Utc>) -> bool {
+    session.ended_at.is_none() && ends_at(session, config) > now
+}
+
+/// When a session ends if nobody uses it any more.
+#[must_use]
+pub fn ends_at(session: &session::Model, config: &SessionConfig) -> DateTime<Utc> {
+    Ord::min(session.expires_at, session.last_seen_at + idle(config))
+}
+
+/// The sessions of an account that can be used: [`lives`], asked of the database.
+pub fn live(owner: AccountId, config: &SessionConfig, now: DateTime<Utc>) -> sea_orm::Select<session::Entity> {
+    session::Entity::of(owner)
         .filter(session::Column::EndedAt.is_null())
-        .filter(session::Column::ExpiresAt.gt(now));
+        .filter(session::Column::ExpiresAt.gt(now))
+        .filter(session::Column::LastSeenAt.gt(now - idle(config)))
+}
+
+fn live_sessions(owner: AccountId, cx: &Context<'_>, except: Option<SessionId>) -> sea_orm::Select<session::Entity> {
+    let live = live(owner, &cx.tools.config.session, cx.real_now);
     match except {
         Some(id) => live.filter(session::Column::Id.ne(id)),
         None => live,
@@ -228,25 +255,25 @@ async fn close(tx: &Tx, cx: &Context<'_>, which: Which) -> Result<(), Error> {
     Ok(())
 }
 
-/// Adds a refresh token to a session's chain and answers its secret.
+/// Adds a refresh token to a session's chain.
 async fn add_token(
     tx: &Tx,
     cx: &Context<'_>,
-    session: SessionId,
-    parent: Option<RefreshTokenId>,
-) -> Result<String, Error> {
-    let secret = cx.tools.entropy.token();
+    (session, parent): (SessionId, Option<RefreshTokenId>),
+    secret: &str,
+) -> Result<RefreshTokenId, Error> {
+    let id: RefreshTokenId = cx.id();
     let row = refresh_token::ActiveModel {
-        id: Set(cx.id()),
+        id: Set(id),
         session_id: Set(session),
-        token_hash: Set(hash(cx, &secret)),
+        token_hash: Set(hash(cx, secret)),
         parent_id: Set(parent),
         issued_at: Set(cx.real_now),
         used_at: Set(None),
         revoked_at: Set(None),
     };
     row.insert(&**tx).await?;
-    Ok(secret)
+    Ok(id)
 }
 
 /// The keyed hash under which a refresh token is stored.

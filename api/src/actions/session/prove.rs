@@ -36,6 +36,7 @@ pub async fn check(
 /// # Errors
 /// [`Error::Unauthenticated`] for a session that ended meanwhile; the database's.
 pub async fn prove(tx: &Tx, cx: &Context<'_>, owner: AccountId, id: SessionId) -> Result<(), Error> {
+    account::lock(tx, owner).await?;
     let touched = session::Entity::update_many()
         .col_expr(session::Column::AuthenticatedAt, Expr::value(cx.real_now))
         .filter(session::Column::Id.eq(id))

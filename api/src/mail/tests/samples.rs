@@ -30,8 +30,22 @@ pub fn every_message(name: &str) -> Vec<Message> {
     all
 }
 
+fn token_added() -> [Message; 2] {
+    let until = instant("2026-05-06T22:30:00Z");
+    [true, false].map(|writes| {
+        let (name, hint) = ("Backups".to_owned(), "tct_qR5t".to_owned());
+        Message::AccessTokenAdded { name, hint, until, writes }
+    })
+}
+
+fn token_ends(days: i32) -> Message {
+    let until = instant("2026-05-06T22:30:00Z");
+    Message::AccessTokenEnds { name: "Backups".to_owned(), hint: "tct_qR5t".to_owned(), until, days }
+}
+
 pub fn account_messages() -> Vec<Message> {
     let secret = || SECRET.to_owned();
+    let [writing, reading] = token_added();
     vec![
         Message::VerifyEmail { secret: secret(), valid_minutes: 15 },
         Message::AlreadyRegistered,
@@ -43,6 +57,12 @@ pub fn account_messages() -> Vec<Message> {
             program: Some("Firefox, Linux".to_owned()),
             at: instant("2026-02-06T22:30:00Z"),
         },
+        Message::SessionStolen { address: Some("203.0.113.7".to_owned()), at: instant("2026-02-06T22:30:00Z") },
+        Message::SessionStolen { address: None, at: instant("2026-02-06T22:30:00Z") },
+        writing,
+        reading,
+        token_ends(14),
+        token_ends(1),
         Message::FactorAdded { name: "Phone".to_owned() },
         Message::FactorRemoved { name: "Phone".to_owned(), last: true },
         Message::FactorRemoved { name: "Phone".to_owned(), last: false },

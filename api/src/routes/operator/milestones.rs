@@ -13,7 +13,7 @@ use crate::problem::Problem;
 use actix_web::web::Data;
 use actix_web::{get, post};
 use chrono::{DateTime, NaiveDate, Utc};
-use domain::id::{AccountId, AttemptId, ClosureId, FactorRecoveryId, MilestoneId, OrderId, ServiceId};
+use domain::id::{AccessTokenId, AccountId, AttemptId, ClosureId, FactorRecoveryId, MilestoneId, OrderId, ServiceId};
 use domain::timeline::{MilestoneKind, MilestoneState};
 use entity::milestone;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
@@ -85,6 +85,7 @@ fn subject(kind: MilestoneKind, id: uuid::Uuid) -> String {
         MilestoneKind::DeliverOrder | MilestoneKind::ExpireOrder => OrderId(id).to_string(),
         MilestoneKind::Reconcile => AttemptId(id).to_string(),
         MilestoneKind::CloseAccount => ClosureId(id).to_string(),
+        MilestoneKind::AccessTokenEnd => AccessTokenId(id).to_string(),
         MilestoneKind::FactorRecovery => FactorRecoveryId(id).to_string(),
         MilestoneKind::Notice
         | MilestoneKind::DeletionNotice

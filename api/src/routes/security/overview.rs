@@ -1,7 +1,7 @@
 //! How safe the account is, on one page.
 
 use super::backup_codes::{self, BackupCodesView};
-use crate::actions::factor;
+use crate::actions::{factor, session};
 use crate::app::App;
 use crate::http::caller::Require;
 use crate::http::reply::Reply;
@@ -10,8 +10,7 @@ use crate::problem::Problem;
 use actix_web::get;
 use actix_web::web::Data;
 use chrono::{DateTime, Utc};
-use entity::{access_token, factor_recovery, remembered_device, security_key, session, totp_device};
-use sea_orm::sea_query::ExprTrait;
+use entity::{access_token, factor_recovery, remembered_device, security_key, totp_device};
 use sea_orm::{ColumnTrait, PaginatorTrait, QueryFilter};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -71,13 +70,8 @@ pub async fn get_security(app: Data<App>, caller: Require<SecurityRead>) -> Resu
     let remembered = remembered_device::Entity::of(owner)
         .filter(remembered_device::Column::ExpiresAt.gt(now))
         .filter(remembered_device::Column::BoundTo.eq(bound));
-    let sessions = session::Entity::of(owner)
-        .filter(session::Column::EndedAt.is_null())
-        .filter(session::Column::ExpiresAt.gt(now));
-    let endless = access_token::Column::ExpiresAt.is_null();
-    let tokens = access_token::Entity::of(owner)
-        .filter(access_token::Column::RevokedAt.is_null())
-        .filter(endless.or(access_token::Column::ExpiresAt.gt(now)));
+    let sessions = session::live(owner, &app.config().session, now);
+    let tokens = access_token::live(owner, now);
     let recovery =
         factor_recovery::Entity::under_way(owner).filter(factor_recovery::Column::LapsesAt.gt(now)).one(db).await?;
     Ok(Reply::ok(&SecurityView {

@@ -2,7 +2,8 @@
 
 use crate::actions::session;
 use crate::app::App;
-use crate::http::body::PathId;
+use crate::config::SessionConfig;
+use crate::http::body::{Params, PathId};
 use crate::http::caller::Require;
 use crate::http::idempotency::Key;
 use crate::http::page::{self, KeyColumn, Page, PageQuery};
@@ -14,8 +15,8 @@ use actix_web::{delete, get};
 use chrono::{DateTime, Utc};
 use domain::id::SessionId;
 use entity::session::{Column, Model};
-use serde::Serialize;
-use utoipa::ToSchema;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 /// Routes of this file.
@@ -53,16 +54,17 @@ pub struct SessionView {
     /// When it was opened.
     #[schema(example = "2026-01-30T09:00:00Z")]
     created_at: DateTime<Utc>,
-    /// When it was opened or last refreshed.
+    /// When it was last used, to a few minutes.
     #[schema(example = "2026-02-03T09:00:00Z")]
     last_seen_at: DateTime<Utc>,
-    /// When it ends, whatever happens.
+    /// When it ends if nobody uses it before.
     #[schema(example = "2026-03-01T09:00:00Z")]
     expires_at: DateTime<Utc>,
 }
 
-fn view(row: Model, current: Option<SessionId>) -> SessionView {
+fn view(row: Model, current: Option<SessionId>, config: &SessionConfig) -> SessionView {
     SessionView {
+        expires_at: session::ends_at(&row, config),
         id: row.id.to_string(),
         current: current == Some(row.id),
         address: row.address,
@@ -70,7 +72,6 @@ fn view(row: Model, current: Option<SessionId>) -> SessionView {
         proven_by: row.proven_by,
         created_at: row.created_at,
         last_seen_at: row.last_seen_at,
-        expires_at: row.expires_at,
     }
 }
 
@@ -87,9 +88,10 @@ pub async fn list_sessions(app: Data<App>, caller: Require<SecurityRead>, query:
     let Require(caller, ..) = caller;
     let current = caller.session.as_ref().map(|session| session.id);
     let key = query.sort(&[("created_at", Column::CreatedAt)], KeyColumn::Desc(Column::CreatedAt))?;
-    let open = session::live_sessions(caller.id(), caller.real_now, None);
+    let config = &app.config().session;
+    let open = session::live(caller.id(), config, caller.real_now);
     let page = page::keyset(app.read(), open, key, &query).await?;
-    Ok(Reply::page(&page.map(|row| view(row, current)), &query))
+    Ok(Reply::page(&page.map(|row| view(row, current, config)), &query))
 }
 
 /// Ends a session.
@@ -115,19 +117,36 @@ pub async fn end_session(
     .await
 }
 
+/// Which sessions to end.
+#[derive(Debug, Clone, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct EndedSessions {
+    /// Whether the session of this request ends too.
+    #[serde(default)]
+    #[param(value_type = Option<bool>, default = false, example = false)]
+    pub include_current: bool,
+}
+
 /// Ends every other session.
 #[utoipa::path(
     operation_id = "end_other_sessions", tag = "Security", security(("bearer" = ["security:write"])),
     summary = "End every other session",
-    description = "Ends all sessions at once, except the one that asks.",
+    description = "Ends all sessions at once, except the one that asks; with `include_current=true` that one too. Called with an access token it ends all of them.",
+    params(EndedSessions),
     responses((status = 204, description = "They have ended")),
 )]
 #[delete("/security/sessions")]
-pub async fn end_other_sessions(app: Data<App>, caller: Require<SecurityWrite>, key: Key) -> Result<Reply, Problem> {
+pub async fn end_other_sessions(
+    app: Data<App>,
+    caller: Require<SecurityWrite>,
+    Params(which): Params<EndedSessions>,
+    key: Key,
+) -> Result<Reply, Problem> {
     let Require(caller, ..) = caller;
     let current = caller.session.as_ref().map(|session| session.id);
+    let kept = current.filter(|_| !which.include_current);
     key.once(&app, &caller.scope(), async |tx| {
-        session::end_all(tx, &caller.cx(&app), caller.id(), current).await?;
+        session::end_all(tx, &caller.cx(&app), caller.id(), kept).await?;
         Ok(Reply::no_content())
     })
     .await

@@ -69,6 +69,9 @@ const fn sentences(rule: Rule) -> [&'static str; 2] {
             "E-mail about the recovery of lost second factors.",
             "E-mail sur la récupération de seconds facteurs perdus.",
         ],
+        Rule::AccessTokenEnds => {
+            ["E-mail about the end of an access token.", "E-mail sur l'expiration d'un jeton d'accès."]
+        }
         Rule::OrderPaid => [
             "The order is paid: what was ordered becomes available.",
             "La commande est payée : ce qui a été commandé devient disponible.",

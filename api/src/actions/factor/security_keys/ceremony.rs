@@ -207,6 +207,6 @@ pub async fn forget(tx: &Tx, now: chrono::DateTime<chrono::Utc>) -> Result<u64, 
 }
 
 /// The place where a ceremony's state opens.
-fn place(id: KeyCeremonyId, owner: Option<AccountId>) -> String {
+pub(crate) fn place(id: KeyCeremonyId, owner: Option<AccountId>) -> String {
     owner.map_or_else(|| format!("key_ceremony:{id}"), |owner| format!("key_ceremony:{id}:{owner}"))
 }

@@ -192,7 +192,7 @@ fn seal(cx: &Context<'_>, id: SecurityKeyId, owner: AccountId, credential: &Pass
     Ok(cx.tools.sealer.seal(&*cx.tools.entropy, &place(id, owner), &text))
 }
 
-fn place(id: SecurityKeyId, owner: AccountId) -> String {
+pub(crate) fn place(id: SecurityKeyId, owner: AccountId) -> String {
     format!("security_key:{id}:{owner}")
 }
 
