@@ -2,6 +2,8 @@
 
 mod access_tokens;
 pub mod factors;
+mod forged;
+mod keys;
 mod listed;
 mod log_in;
 mod refresh;
