@@ -31,6 +31,7 @@ import uuid
 PASSWORD = "violet harbour 94 lantern"
 START_SECONDS = 30
 CALL_SECONDS = 20
+COMMAND_SECONDS = 60
 MAIL_SECONDS = 20
 
 
@@ -67,6 +68,7 @@ class Tacit:
         self.folder = pathlib.Path(self._temporary.name)
         self.mail_folder = self.folder / "mail"
         self._mail, self._settings, self._process = mail, settings, None
+        self._program, self._environment = "", {}
         self.url = ""
         self.operator = ""
 
@@ -107,6 +109,7 @@ class Tacit:
         # nothing of the caller's own settings
         environment = {name: value for name, value in os.environ.items() if not name.startswith("TACIT_")}
         environment |= {f"TACIT_{name.upper()}": str(value) for name, value in settings.items()}
+        self._program, self._environment = program, environment
         log = open(self.folder / "log", "wb")
         self._process = subprocess.Popen(
             [program, "serve"], cwd=self.folder, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
@@ -126,6 +129,14 @@ class Tacit:
         """What the server has said so far."""
         path = self.folder / "log"
         return path.read_text(errors="replace") if path.exists() else ""
+
+    def command(self, *arguments):
+        """What `tacit …` says beside the server."""
+        done = subprocess.run([self._program, *arguments], cwd=self.folder, env=self._environment, timeout=COMMAND_SECONDS,
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True)
+        if done.returncode:
+            raise RuntimeError(f"tacit {' '.join(arguments)}: {done.stderr}")
+        return done.stdout
 
     def call(self, method, path, body=None, token=None, headers=None):
         """One request; every answer is returned, refusals too."""
