@@ -142,11 +142,13 @@ fn fresh_key(entropy: &dyn Entropy) -> [u8; KEY_BYTES] {
 /// # Errors
 /// The database's; [`Error::Internal`] for keys that the configured secret keys do not open.
 pub async fn begin(app: &App) -> Result<DateTime<Utc>, Error> {
-    let (now, entropy) = (app.now(), &*app.tools.entropy);
+    let entropy = &*app.tools.entropy;
     let from = app
         .transact(async |tx| {
             lock(tx, "data_key").await?;
-            let rows = Entity::find().order_by_desc(Column::ActiveFrom).all(&**tx).await?;
+            // not before the lock: another rotation may have ended while it was awaited, and keys follow each other
+            let now = app.now();
+            let rows = Entity::find().order_by_desc(Column::ActiveFrom).order_by_desc(Column::Id).all(&**tx).await?;
             for row in rows.iter().filter(|row| !app.roots.is_current(&row.wrapped_key)) {
                 let wrapped = app.roots.wrap(entropy, &place(&row.id, &row.purpose), &unwrap(&app.roots, row)?);
                 let mut row = row.clone().into_active_model();
@@ -179,7 +181,7 @@ pub async fn finish(app: &App) -> Result<u64, Error> {
         .transact(async |tx| {
             lock(tx, "data_key").await?;
             let seals = Entity::find().filter(Column::Purpose.eq(SEAL)).order_by_desc(Column::ActiveFrom);
-            let mut seals = seals.all(&**tx).await?.into_iter();
+            let mut seals = seals.order_by_desc(Column::Id).all(&**tx).await?.into_iter();
             // those after it stay: a rotation that began meanwhile takes over
             if !seals.any(|row| row.id == current) {
                 return Ok(0);

@@ -53,7 +53,7 @@ async fn furnish(house: &House, who: &Client) {
             let recovery = factor_recovery::ActiveModel {
                 id: Set(cx.id()),
                 account_id: Set(id),
-                sealed_token: Set("sealed-recovery-token".to_owned()),
+                sealed_token: Set(format!("{}.sealed-recovery-token", cx.tools.sealer.current())),
                 token_hash: Set(hash()),
                 started_at: Set(now),
                 ready_at: Set(now),
