@@ -48,6 +48,8 @@ pub struct App {
     pub tools: Tools,
     /// Where mails go.
     pub mailer: Mailer,
+    /// Where text messages go.
+    pub texter: crate::sms::Texter,
     /// Where money comes from.
     pub gateway: Arc<dyn Gateway>,
     /// Password hashing in its bounded pool.

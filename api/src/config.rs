@@ -1,6 +1,7 @@
 //! The settings, one struct per concern, read once: defaults, then `tacit.toml`, then `TACIT_*`
 //! variables. Unknown keys are refused and secrets never print.
 
+use crate::actions::account::profile;
 use secrecy::SecretString;
 use serde::Deserialize;
 use std::net::SocketAddr;
@@ -59,6 +60,8 @@ pub struct Config {
     pub trusted_proxies: String,
     /// What mails look like, and how they are signed.
     pub mail: MailConfig,
+    /// Text messages.
+    pub sms: SmsConfig,
     /// Password policy.
     pub password: PasswordConfig,
     /// What failed logins do to the next one.
@@ -267,6 +270,35 @@ impl Default for SchedulerConfig {
     }
 }
 
+/// How text messages leave, and to whom.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SmsConfig {
+    /// `https://` posts each text to a provider, `file:dir` writes it into a folder.
+    pub url: SecretString,
+    /// Bearer token of the provider.
+    pub token: Option<SecretString>,
+    /// The sender that the provider is asked to show.
+    pub sender: String,
+    /// Countries that texts are sent to, ISO 3166 codes, comma separated: each text costs money, and numbers of
+    /// some countries cost the most.
+    pub countries: String,
+}
+
+impl Default for SmsConfig {
+    fn default() -> Self {
+        Self {
+            url: "file:var/sms".into(),
+            token: None,
+            sender: "Tacit".to_owned(),
+            countries:
+                "AD,AT,BE,BG,CH,CY,CZ,DE,DK,EE,ES,FI,FR,GB,GF,GP,GR,HR,HU,IE,IS,IT,LI,LT,LU,LV,MC,MQ,MT,NL,NO,PL,PT,RE,\
+                        RO,SE,SI,SK,SM,YT"
+                    .to_owned(),
+        }
+    }
+}
+
 /// How exports of all the data of an account are made.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -341,6 +373,7 @@ impl Default for Config {
             cors_origins: String::new(),
             trusted_proxies: String::new(),
             mail: MailConfig::default(),
+            sms: SmsConfig::default(),
             password: PasswordConfig::default(),
             throttle: ThrottleConfig::default(),
             webauthn: WebauthnConfig::default(),
@@ -402,6 +435,9 @@ impl Config {
             || !(throttle.first_delay_seconds..=86_400).contains(&throttle.longest_delay_seconds)
         {
             return Err(ConfigError::Invalid("throttle: a value is out of its range".to_owned()));
+        }
+        if let Some(country) = self.sms.countries.split(',').find(|code| profile::country(code).is_none()) {
+            return Err(ConfigError::Invalid(format!("sms.countries: `{country}` is not a country")));
         }
         if self.export.per_day < 1 || !(1..=16_384).contains(&self.export.part_kib) {
             return Err(ConfigError::Invalid("export: a value is out of its range".to_owned()));

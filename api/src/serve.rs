@@ -18,6 +18,7 @@ use crate::password::Passwords;
 use crate::payment::gateway::Gateway;
 use crate::payment::simulated::Simulated;
 use crate::seal::root::Roots;
+use crate::sms::Texter;
 use actix_web::dev::ServerHandle;
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::{HttpServer, web};
@@ -120,6 +121,7 @@ pub async fn build_app(
         None => Roots::new(&local::secret_key(&config, &*entropy)?, &config)?,
     };
     let templates = Templates::new(Brand::of(&config)).map_err(ServeError::Settings)?;
+    let texter = Texter::of(&config.sms).map_err(ServeError::Settings)?;
     let passwords = Passwords::new(&config.password)?;
     let parts = Parts { db: &db, clock: &*clock, entropy: &*entropy, roots: &roots, config: &config };
     let (sealer, access_tokens) = keys::open(parts).await?;
@@ -127,7 +129,7 @@ pub async fn build_app(
     let tools = Tools { config, entropy, sealer, templates, relying_party };
     let faults = crate::fault::FaultPlan::default();
     let stopping = AtomicBool::new(false);
-    Ok(App { db, clock, tools, mailer, gateway, passwords, roots, access_tokens, stopping, faults })
+    Ok(App { db, clock, tools, mailer, texter, gateway, passwords, roots, access_tokens, stopping, faults })
 }
 
 /// Opens the database of the settings and puts the process together with the machine's own clock,

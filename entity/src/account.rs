@@ -49,6 +49,8 @@ pub struct Model {
     pub country: String,
     #[sea_orm(column_type = "String(StringLen::N(20))")]
     pub phone: Option<String>,
+    /// When a code that was sent to the number came back.
+    pub phone_verified_at: Option<DateTimeUtc>,
     #[sea_orm(column_type = "String(StringLen::N(14))")]
     pub siret: Option<String>,
     #[sea_orm(column_type = "String(StringLen::N(20))")]

@@ -54,6 +54,7 @@ pub mod service_period;
 pub mod service_segment;
 pub mod session;
 pub mod signing_key;
+pub mod sms;
 pub mod test_clock;
 pub mod totp_device;
 pub mod undeliverable_address;

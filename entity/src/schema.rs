@@ -61,6 +61,7 @@ pub fn statements(db: &DatabaseConnection) -> Vec<TableCreateStatement> {
         service_segment,
         session,
         signing_key,
+        sms,
         test_clock,
         totp_device,
         undeliverable_address,

@@ -11,6 +11,7 @@ mod m20261125_000006_addresses;
 mod m20261125_000007_service_emails;
 mod m20261125_000008_activity_log;
 mod m20261125_000009_exports;
+mod m20261125_000010_phone;
 mod portable;
 
 /// All migrations, oldest first.
@@ -29,6 +30,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261125_000007_service_emails::Migration),
             Box::new(m20261125_000008_activity_log::Migration),
             Box::new(m20261125_000009_exports::Migration),
+            Box::new(m20261125_000010_phone::Migration),
         ]
     }
 }

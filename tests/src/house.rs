@@ -66,6 +66,7 @@ pub fn config(database_url: &str, folder: &std::path::Path) -> Config {
     };
     config.scheduler.max_due_share = 100;
     config.password.slots = 2;
+    config.sms.url = "memory:".into();
     // everybody in the tests comes from one address
     config.throttle.failures_per_address = 0;
     config
@@ -191,6 +192,7 @@ impl House {
             let ran = scheduler::drain(&self.app, Scope::Ordinary, self.now()).await.unwrap().ran;
             let made = scheduler::exports::make_due(&self.app).await.unwrap();
             let sent = deliver_due(&self.app, DeliveryScope::All, 200).await.unwrap();
+            let sent = sent + api::sms::deliver_due(&self.app).await.unwrap();
             if ran + made == 0 && sent == 0 {
                 return;
             }
@@ -203,6 +205,7 @@ impl House {
             let ran = scheduler::drain(&self.app, Scope::Ordinary, self.now()).await?.ran;
             let made = scheduler::exports::make_due(&self.app).await?;
             let sent = deliver_due(&self.app, DeliveryScope::All, 200).await?;
+            let sent = sent + api::sms::deliver_due(&self.app).await?;
             if ran + made == 0 && sent == 0 {
                 return Ok(());
             }
@@ -293,6 +296,14 @@ impl House {
             mail.text.split(|c: char| !c.is_ascii_digit()).find(|word| word.len() == 6).map(str::to_owned)
         });
         found.unwrap_or_else(|| panic!("no code was mailed to {email}"))
+    }
+
+    /// The last code sent to a phone number.
+    #[track_caller]
+    pub fn code_at(&self, number: &str) -> String {
+        let text = self.app.texter.sent().into_iter().rev().find(|text| text.to == number);
+        let text = text.unwrap_or_else(|| panic!("nothing was sent to {number}")).body;
+        text.split(|c: char| !c.is_ascii_digit()).find(|word| word.len() == 6).unwrap().to_owned()
     }
 
     /// The last token (43 characters) mailed to an address.

@@ -129,6 +129,8 @@ ids! {
     EmailAddressId = "ema";
     /// An export of all the data of an account.
     ExportId = "exp";
+    /// A text message.
+    SmsId = "sms";
     /// A version of a plan.
     PlanId = "pln";
     /// An order.

@@ -73,6 +73,8 @@ words! {
         NoSecondFactor = "no_second_factor",
         /// The backup address must differ from the primary one.
         BackupEmailSameAsPrimary = "backup_email_same_as_primary",
+        /// The account has this phone number, and it is verified.
+        PhoneAlreadyVerified = "phone_already_verified",
         /// The address is proven and its mails arrive: there is no code to ask for.
         AddressAlreadyProven = "address_already_proven",
         /// Only what the mail relay accepted can come back, and only once.

@@ -148,6 +148,14 @@ pub const SECTIONS: &[Section] = &[
          "E-mails de service : à qui, quand, ce qu'ils sont devenus. Leurs textes sont dans documents/emails/."],
         ["email"] => things::emails),
     section!(
+        "texts.json",
+        [
+            "Text messages: to which number, when, what became of them, without the codes.",
+            "SMS : à quel numéro, quand, ce qu'ils sont devenus, sans les codes."
+        ],
+        sms
+    ),
+    section!(
         "email_addresses.json",
         ["Extra addresses for service e-mails.", "Adresses supplémentaires pour les e-mails de service."],
         email_address

@@ -9,7 +9,7 @@ use domain::authenticity::printed;
 tables! {
     account {
         id, handle, email, email_verified_at, contested_at, backup_email, password_changed_at, kind, status, language, currency,
-        time_zone, first_name, last_name, organisation, street, postal_code, city, country, phone, siret, vat_id,
+        time_zone, first_name, last_name, organisation, street, postal_code, city, country, phone, phone_verified_at, siret, vat_id,
         ip_rules, balance = money(*balance, currency)?, created_at, closed_at,
     } kept { password_hash: Secret, test_clock_id: Provider, version: Technical }
 
@@ -64,6 +64,13 @@ tables! {
     } kept {
         account_id: Elsewhere, text_body: Elsewhere, html_body: Elsewhere, sealed_secret: Secret, cause: Technical,
         boundary: Technical, cycle: Technical, lease_until: Technical, fence: Technical,
+    }
+
+    sms {
+        id, kind, language, to_number, state, created_at, due_at, accepted_at, attempts, last_error,
+    } kept {
+        account_id: Elsewhere, body: Technical, sealed_secret: Secret, useful_until: Technical, lease_until: Technical,
+        fence: Technical,
     }
 
     email_address { id, address, categories, proven_at, created_at } kept { account_id: Elsewhere }

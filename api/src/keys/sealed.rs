@@ -7,7 +7,7 @@ use crate::actions::{Error, payment_method as payment_methods};
 use crate::app::App;
 use crate::db::Tx;
 use crate::export::vault;
-use crate::{mail, token};
+use crate::{mail, sms as texts, token};
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Value};
 
@@ -147,6 +147,7 @@ columns! {
     payment_method.sealed_token (id Id, SealedToken): |row| payment_methods::places(row.id, row.account_id);
     security_key.sealed_credential (id Id, SealedCredential): |row| only(security_keys::place(row.id, row.account_id));
     signing_key.sealed_private_key (id Id, SealedPrivateKey): |row| only(token::place(&row.id));
+    sms.sealed_secret (id Id, SealedSecret): |row| only(texts::place(row.id, row.account_id));
     totp_device.sealed_seed (id Id, SealedSeed): |row| only(totp::place(row.id, row.account_id));
     visitor_request.sealed_login (id Id, SealedLogin): |row| only(visitor_requests::place(row.id));
 }

@@ -38,6 +38,7 @@ impl Message {
             | Self::PasswordOff
             | Self::IpRulesChanged { .. }
             | Self::BackupEmailChanged { .. }
+            | Self::PhoneChanged { .. }
             | Self::EmailRoutingChanged { .. }
             | Self::EmailAddressProven { .. }
             | Self::PhraseChanged { .. }
@@ -117,6 +118,7 @@ impl Message {
             }
             Self::Welcome { handle } => context! { handle },
             Self::BackupEmailChanged { address } => context! { address },
+            Self::PhoneChanged { number } => context! { number },
             Self::EmailRoutingChanged { added, removed } => context! { added, removed },
             Self::EmailAddressProven { address } | Self::AddressUndeliverable { address } => context! { address },
             Self::PhraseChanged { set } => context! { set },

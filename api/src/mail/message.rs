@@ -55,6 +55,8 @@ pub enum Message {
     VerifyBackupEmail { secret: String, valid_minutes: u32 },
     /// The backup address was set or removed (masked address, absent when removed).
     BackupEmailChanged { address: Option<String> },
+    /// The phone number was set, changed or removed.
+    PhoneChanged { number: Option<String> },
     /// The code that proves an extra address, or one whose mails came back; sent to that address.
     VerifyExtraEmail { secret: String, valid_minutes: u32 },
     /// Which addresses receive which mails was changed (masked addresses).
@@ -170,6 +172,7 @@ impl Message {
             | Self::IpRulesChanged { .. }
             | Self::VerifyBackupEmail { .. }
             | Self::BackupEmailChanged { .. }
+            | Self::PhoneChanged { .. }
             | Self::VerifyExtraEmail { .. }
             | Self::EmailRoutingChanged { .. }
             | Self::EmailAddressProven { .. }
@@ -227,6 +230,7 @@ impl Message {
             Self::IpRulesChanged { .. } => "ip_rules_changed",
             Self::VerifyBackupEmail { .. } => "verify_backup_email",
             Self::BackupEmailChanged { .. } => "backup_email_changed",
+            Self::PhoneChanged { .. } => "phone_changed",
             Self::VerifyExtraEmail { .. } => "verify_extra_email",
             Self::EmailRoutingChanged { .. } => "email_routing_changed",
             Self::EmailAddressProven { .. } => "email_address_proven",

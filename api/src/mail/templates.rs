@@ -65,6 +65,7 @@ mails!(
     "verify_extra_email",
     "email_routing_changed",
     "email_address_proven",
+    "phone_changed",
     "phrase_changed",
     "address_undeliverable",
     "payment_method_added",
@@ -196,6 +197,12 @@ impl Templates {
             .ok_or_else(|| format!("mail.colour: `{}` is not a colour such as #1d4ed8", brand.colour))?;
         brand.links.truncate(brand.links.trim_end_matches('/').len());
         Ok(Self { environment: environment()?, brand, on_colour })
+    }
+
+    /// The provider's name.
+    #[must_use]
+    pub fn brand(&self) -> &str {
+        &self.brand.name
     }
 
     /// Renders a mail in the account's language, with its authenticity code.

@@ -3,7 +3,10 @@
 mod dkim;
 mod relay;
 
+pub(crate) use relay::is_here;
+
 use crate::config::{Config, MailConfig};
+use crate::files::{private_folder, write_whole};
 use chrono::{DateTime, Utc};
 use dkim::Signers;
 use domain::account::Language;
@@ -12,7 +15,7 @@ use lettre::message::header::{ContentTransferEncoding, ContentType, HeaderName, 
 use lettre::message::{Body, Mailbox, MessageBuilder, MultiPart};
 use lettre::{Address, AsyncSmtpTransport, AsyncTransport, Tokio1Executor};
 use std::collections::VecDeque;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -299,21 +302,4 @@ fn whole(message: MessageBuilder, parts: &MultiPart) -> Option<lettre::Message> 
 
 fn file_name(mail: &Outgoing) -> String {
     format!("{}-{}-{}.eml", mail.created_at.format("%Y%m%dT%H%M%SZ"), mail.kind, mail.id)
-}
-
-/// Mails hold codes: their folder is its owner's only.
-fn private_folder(dir: &Path) -> std::io::Result<()> {
-    let mut builder = std::fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(dir)
-}
-
-/// Writes beside and renames: whoever looks into the folder sees whole mails only.
-fn write_whole(dir: &Path, name: &str, bytes: &[u8]) -> std::io::Result<()> {
-    private_folder(dir)?;
-    let beside = dir.join(format!(".{name}.part"));
-    std::fs::write(&beside, bytes)?;
-    std::fs::rename(&beside, dir.join(name))
 }

@@ -46,6 +46,20 @@ pub const CODES: &[(&str, [&str; 2])] = &[
         ],
     ),
     ("category_stays", ["{category} always goes here too.", "{category} arrive toujours ici aussi."]),
+    (
+        "phone_is_verified",
+        [
+            "Is verified: change it with PUT /v1/account/phone, or remove it with DELETE.",
+            "Est vérifié : changez-le avec PUT /v1/account/phone, ou retirez-le avec DELETE.",
+        ],
+    ),
+    (
+        "phone_not_reachable",
+        [
+            "Must be a mobile number, of a country that text messages are sent to.",
+            "Doit être un numéro de mobile, d'un pays vers lequel des SMS sont envoyés.",
+        ],
+    ),
     ("currency_mismatch", ["Must be in {currency}.", "Doit être en {currency}."]),
 ];
 

@@ -229,6 +229,11 @@ pub(super) const fn entry_of(refusal: Refusal) -> Entry {
             ["The backup address is the primary one", "L'adresse de secours est l'adresse principale"],
             ["Choose another address.", "Choisissez une autre adresse."],
         ),
+        R::PhoneAlreadyVerified => entry(
+            409,
+            ["The phone number is verified already", "Le numéro de téléphone est déjà vérifié"],
+            ["The account has this number, and it is verified.", "Le compte a ce numéro, et il est vérifié."],
+        ),
         R::AddressAlreadyProven => entry(
             409,
             ["The address is proven already", "L'adresse est déjà vérifiée"],

@@ -24,6 +24,7 @@ pub mod activity;
 pub mod check_up;
 pub mod exports;
 pub mod mailing;
+pub mod phone;
 pub mod view;
 
 use view::AccountView;
@@ -37,6 +38,7 @@ pub(super) fn configure(cfg: &mut ServiceConfig<'_>) {
         .service(delete_backup_email)
         .service(get_balance)
         .configure(mailing::configure)
+        .configure(phone::configure)
         .configure(exports::configure)
         .service(check_up::get_check_up)
         .service(activity::list_activity);
@@ -82,7 +84,7 @@ pub struct AccountPatch {
     #[serde(default)]
     #[schema(value_type = Option<String>, max_length = 100, example = "Roubaix")]
     city: Change<String>,
-    /// Phone number in E.164 form.
+    /// Phone number in E.164 form; one that is verified changes by `set_phone` only.
     #[serde(default)]
     #[schema(value_type = Option<String>, max_length = 32, example = "+33612345678")]
     phone: Change<String>,

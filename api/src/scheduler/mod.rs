@@ -18,6 +18,7 @@ use crate::actions::Error;
 pub use crate::actions::milestone::Effect;
 use crate::app::App;
 use crate::mail::deliver::{DeliveryScope, deliver_due};
+use crate::sms;
 use chrono::{DateTime, Utc};
 use domain::id::TestClockId;
 use std::cell::Cell;
@@ -97,7 +98,7 @@ fn is_stopping(app: &App) -> bool {
     app.stopping.load(Ordering::Relaxed)
 }
 
-/// Runs what is due until an instant that is not later than now, once, exports and mails included.
+/// Runs what is due until an instant that is not later than now, once, exports, mails and texts included.
 ///
 /// # Errors
 /// [`Error::Invalid`] for an instant in the future; the database's.
@@ -108,6 +109,7 @@ pub async fn tick(app: &App, until: DateTime<Utc>) -> Result<Report, Error> {
     let report = drain(app, Scope::Ordinary, until).await?;
     exports::make_due(app).await?;
     while deliver_due(app, DeliveryScope::All, MAILS).await? > 0 {}
+    sms::deliver_due(app).await?;
     Ok(report)
 }
 
@@ -132,6 +134,7 @@ pub fn start(app: Arc<App>, stop: CancellationToken) -> std::thread::JoinHandle<
             tokio::join!(
                 again_and_again(&app, &stop, "milestones", milestones),
                 again_and_again(&app, &stop, "mails", async || post(&app).await),
+                again_and_again(&app, &stop, "texts", async || sms::deliver_due(&app).await.map(drop)),
                 again_and_again(&app, &stop, "exports", async || exports::make_due(&app).await.map(drop)),
             );
         });

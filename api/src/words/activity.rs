@@ -214,6 +214,13 @@ pub const KINDS: &[Kind] = &[
     ),
     done("payment_method.removed", "A payment method was removed", "Un moyen de paiement a été retiré"),
     done("payment_method.renamed", "A payment method was renamed", "Un moyen de paiement a été renommé"),
+    done("phone.changed", "The phone number was changed", "Le numéro de téléphone a été modifié"),
+    done("phone.removed", "The phone number was removed", "Le numéro de téléphone a été retiré"),
+    done(
+        "phone.requested",
+        "A code was sent to a new phone number",
+        "Un code a été envoyé à un nouveau numéro de téléphone",
+    ),
     done("plan.published", "A plan of the catalogue was published", "Un plan du catalogue a été publié"),
     done(
         "remembered_device.added",

@@ -8,6 +8,7 @@ mod emails;
 mod ip_rules;
 mod mailing;
 mod password;
+mod phone;
 mod profile;
 mod reset_password;
 mod sign_up;

@@ -102,6 +102,10 @@ async fn account(walk: &Walk, house: &House) -> Client {
     house.settle().await;
     let code = json!({ "code": house.code_for("spare@example.org") });
     walk.ok(&who, "confirm_backup_email", &[], Some(code)).await;
+    walk.ok(&who, "set_phone", &[], Some(json!({ "phone": "+33612345678" }))).await;
+    house.settle().await;
+    let code = json!({ "code": house.code_at("+33612345678") });
+    walk.ok(&who, "confirm_phone", &[], Some(code)).await;
     for id in ["get_account", "get_balance", "get_check_up", "list_activity", "list_emails"] {
         walk.ok(&who, id, &[], None).await;
     }
@@ -116,6 +120,7 @@ async fn account(walk: &Walk, house: &House) -> Client {
     }
     walk.ok(&who, "list_exports", &[], None).await;
     walk.ok(&who, "delete_backup_email", &[], None).await;
+    walk.ok(&who, "delete_phone", &[], None).await;
     walk.ok(&who, "create_password_reset", &[], Some(json!({ "login": email }))).await;
     house.settle().await;
     let token = house.token_for(&email);

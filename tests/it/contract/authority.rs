@@ -184,6 +184,8 @@ fn what_is_dangerous_wants_a_fresh_proof() {
     let must = [
         "set_backup_email",
         "delete_backup_email",
+        "set_phone",
+        "delete_phone",
         "set_email_routing",
         "set_anti_phishing_phrase",
         "add_payment_method",

@@ -23,6 +23,8 @@ async fn furnish(house: &House, who: &Client) {
     });
     who.put("/v1/account/email-routing", &routing).await.expect(200);
     who.put("/v1/account/anti-phishing-phrase", &json_value!({ "phrase": "Three grey cats" })).await.expect(200);
+    who.put("/v1/account/phone", &json_value!({ "phone": "+33612345678" })).await.expect(202);
+    house.settle().await;
     let id: AccountId = who.get("/v1/account").await.expect(200).text("/id").parse().unwrap();
     let now = house.now();
     let cx = Context::scheduler(&house.app.tools, now, now);

@@ -49,6 +49,7 @@ impl Shelf<'_> {
             city: Some("Paris".to_owned()),
             country: "FR".to_owned(),
             phone: None,
+            phone_verified_at: None,
             siret: None,
             vat_id: None,
             test_clock_id: None,

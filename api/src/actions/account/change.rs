@@ -90,6 +90,9 @@ fn apply(before: &account::Model, patch: &Change) -> Result<account::Model, Erro
         time_zone,
         ..now
     };
+    if after.phone != before.phone && before.phone_verified_at.is_some() {
+        checks.errors.push(Invalid::new("/phone", "phone_is_verified"));
+    }
     let moved = after.postal_code != before.postal_code || after.country != before.country;
     if moved && after.postal_code.as_deref().is_some_and(|code| !profile::postal_code_fits(code, &after.country)) {
         checks.errors.push(Invalid::new("/postal_code", "invalid_format"));

@@ -19,6 +19,7 @@ pub mod change_password;
 pub mod check_up;
 pub mod ip_rules;
 pub mod password;
+pub mod phone;
 pub mod profile;
 pub mod request_reset;
 pub mod resend_code;

@@ -100,6 +100,16 @@ pub fn phone(text: &str) -> Option<String> {
     number.is_valid().then(|| number.format().mode(phonenumber::Mode::E164).to_string())
 }
 
+/// The country of a mobile number in its E.164 form; none for a line of another kind.
+#[must_use]
+pub fn mobile_country(number: &str) -> Option<String> {
+    use phonenumber::Type;
+    let number = phonenumber::parse(None, number).ok()?;
+    let kind = number.number_type(&phonenumber::metadata::DATABASE);
+    let country = number.country().id()?;
+    matches!(kind, Type::Mobile | Type::FixedLineOrMobile).then(|| country.as_ref().to_owned())
+}
+
 /// The form of a country's postal codes, where it is known here: five digits in France.
 #[must_use]
 pub fn postal_code_fits(code: &str, country: &str) -> bool {
@@ -146,6 +156,18 @@ mod tests {
         assert!(
             postal_code_fits("59100", "FR") && !postal_code_fits("5910", "FR") && postal_code_fits("SW1A 1AA", "GB")
         );
+    }
+
+    #[test]
+    fn texts_reach_mobile_numbers() {
+        let countries = [("+33612345678", Some("FR")), ("+262692123456", Some("RE")), ("+12125552368", Some("US"))];
+        for (number, country) in countries {
+            assert_eq!(mobile_country(number).as_deref(), country, "{number}");
+        }
+        // a line in Paris, a number that costs its caller, a free one
+        for number in ["+33142685300", "+33899701234", "+33800123456", "nothing"] {
+            assert_eq!(mobile_country(number), None, "{number}");
+        }
     }
 
     #[test]

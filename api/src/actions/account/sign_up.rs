@@ -126,6 +126,7 @@ fn fresh(cx: &Context<'_>, new: &New) -> account::ActiveModel {
         city: Set(None),
         country: Set(new.country.clone()),
         phone: Set(None),
+        phone_verified_at: Set(None),
         siret: Set(None),
         vat_id: Set(None),
         test_clock_id: Set(None),

@@ -10,6 +10,7 @@
 //! | former passwords, known devices, counted failures, rules by address | erased |
 //! | activity | what happened and when stays, and its chain; from where, the device, the details are erased |
 //! | service e-mails | recipient and text erased, except billing mails (part of the accounts) and the closing receipt; undelivered ones are given up |
+//! | text messages | number, text and code erased; undelivered ones are given up |
 //! | extra addresses, anti-phishing phrase, marks on addresses | erased |
 //! | exports and their archives | erased |
 //! | reasons written by the owner, names given to services | erased |
@@ -20,6 +21,7 @@ use crate::actions::session as session_actions;
 use crate::actions::{Context, Error, access_token, export, factor};
 use crate::db::Tx;
 use crate::mail::Category;
+use crate::sms;
 use domain::account::AccountStatus;
 use domain::id::AccountId;
 use domain::payment::PaymentMethodStatus;
@@ -46,6 +48,7 @@ pub(super) async fn erase(tx: &Tx, cx: &Context<'_>, account: &account::Model, r
     access(tx, cx, account.id).await?;
     answers(tx, account).await?;
     mails(tx, account.id, receipt).await?;
+    sms::erase(tx, account.id).await?;
     mailboxes(tx, account.id).await?;
     export::erase(tx, account.id).await?;
     texts(tx, account.id).await
@@ -65,6 +68,7 @@ async fn profile(tx: &Tx, cx: &Context<'_>, account: &account::Model) -> Result<
     row.postal_code = Set(None);
     row.city = Set(None);
     row.phone = Set(None);
+    row.phone_verified_at = Set(None);
     row.siret = Set(None);
     row.vat_id = Set(None);
     row.ip_rules = Set(None);

@@ -1,4 +1,4 @@
-//! Mailed codes and tokens, for every purpose. Only a keyed hash is stored; the newest of a purpose and
+//! Codes and tokens that are mailed or sent, for every purpose. Only a keyed hash is stored; the newest of a purpose and
 //! subject replaces those before it.
 //!
 //! A code of six digits could be guessed, so guesses are counted: [`count_try`] adds one in a
@@ -34,6 +34,8 @@ pub enum Purpose {
     VerifyEmail,
     /// Proves a backup address.
     VerifyBackupEmail,
+    /// Proves a phone number.
+    VerifyPhone,
     /// Proves an extra address for mails (its subject), or one whose mails came back.
     ProveAddress,
     /// Sets a new password.
@@ -53,6 +55,7 @@ impl Purpose {
         match self {
             Self::VerifyEmail => "verify_email",
             Self::VerifyBackupEmail => "verify_backup_email",
+            Self::VerifyPhone => "verify_phone",
             Self::ProveAddress => "prove_address",
             Self::ResetPassword => "reset_password",
             Self::RecoverFactors => "recover_factors",
@@ -68,6 +71,7 @@ impl Purpose {
         match self {
             Self::VerifyEmail
             | Self::VerifyBackupEmail
+            | Self::VerifyPhone
             | Self::ProveAddress
             | Self::ResetPassword
             | Self::RecoverFactors => cx.real_now,
@@ -94,7 +98,7 @@ pub struct New<'a> {
     pub purpose: Purpose,
     /// What it acts on, where that is not the account itself.
     pub subject: Option<Uuid>,
-    /// The address that it proves.
+    /// The address or the number that it proves.
     pub target: Option<&'a str>,
     /// State (see [`state`]) that must still be the same when it is used.
     pub bound_to: Option<String>,
@@ -169,7 +173,7 @@ pub async fn issued_since(tx: &Tx, account: AccountId, purpose: Purpose, since: 
     Ok(Entity::of(account, purpose.as_str(), None).filter(Column::CreatedAt.gt(since)).count(&**tx).await?)
 }
 
-/// How many codes of a purpose an address was sent since an instant of that purpose's clock, for whichever
+/// How many codes of a purpose an address or a number was sent since an instant of that purpose's clock, for whichever
 /// account.
 ///
 /// # Errors
@@ -291,7 +295,7 @@ async fn consume(tx: &Tx, cx: &Context<'_>, purpose: Purpose, code: Model) -> Re
     if used.rows_affected == 0 {
         return Err(Refusal::CodeExpired.into());
     }
-    if let Some(address) = &code.target {
+    if let Some(address) = code.target.as_ref().filter(|_| purpose != Purpose::VerifyPhone) {
         // it was read there: mails arrive
         super::mailing::works_again(tx, code.account_id, address).await?;
     }

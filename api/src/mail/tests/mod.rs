@@ -72,6 +72,7 @@ fn account(language: &str) -> account::Model {
         city: None,
         country: "FR".to_owned(),
         phone: None,
+        phone_verified_at: None,
         siret: None,
         vat_id: None,
         test_clock_id: None,

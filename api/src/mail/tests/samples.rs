@@ -85,6 +85,8 @@ pub fn account_messages() -> Vec<Message> {
         Message::VerifyBackupEmail { secret: secret(), valid_minutes: 15 },
         Message::BackupEmailChanged { address: Some("a•••@example.test".to_owned()) },
         Message::BackupEmailChanged { address: None },
+        Message::PhoneChanged { number: Some("+33•••••••78".to_owned()) },
+        Message::PhoneChanged { number: None },
         Message::VerifyExtraEmail { secret: secret(), valid_minutes: 30 },
         Message::EmailRoutingChanged { added: vec!["a•••@example.test".to_owned()], removed: Vec::new() },
         Message::EmailRoutingChanged { added: Vec::new(), removed: vec!["a•••@example.test".to_owned()] },

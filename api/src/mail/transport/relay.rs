@@ -126,8 +126,8 @@ fn certificates(pem: &[u8]) -> Result<Vec<Certificate>, String> {
     if found.is_empty() { Err(wrong()) } else { Ok(found) }
 }
 
-/// Whether a relay is on this machine.
-fn is_here(host: &str) -> bool {
+/// Whether a host is this machine.
+pub(crate) fn is_here(host: &str) -> bool {
     host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 

@@ -69,6 +69,9 @@ pub struct AccountView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, max_length = 20, example = "+33612345678")]
     phone: Option<String>,
+    /// Whether the phone number was proven by a code.
+    #[schema(example = false)]
+    phone_verified: bool,
     /// SIRET.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, pattern = "^[0-9]{14}$", max_length = 14, example = "73282932000074")]
@@ -125,6 +128,7 @@ impl AccountView {
             city: account.city.clone(),
             country: account.country.clone(),
             phone: account.phone.clone(),
+            phone_verified: account.phone_verified_at.is_some(),
             siret: account.siret.clone(),
             vat_id: account.vat_id.clone(),
             language: account.language.to_string(),
