@@ -150,6 +150,17 @@ impl House {
 
     /// A customer with a verified address and a complete profile.
     pub async fn customer(&self) -> Client {
+        let client = self.newcomer().await;
+        let profile = json!({
+            "first_name": "Ada", "last_name": "Martin", "street": "12 rue des Lilas",
+            "postal_code": "75011", "city": "Paris", "country": "FR",
+        });
+        client.patch("/v1/account", &profile).await.expect(200);
+        client
+    }
+
+    /// A customer with a verified address and nothing else.
+    pub async fn newcomer(&self) -> Client {
         let number = self.names.fetch_add(1, Ordering::Relaxed);
         let email = format!("customer{number}@example.org");
         let mut client = self.stranger();
@@ -163,11 +174,6 @@ impl House {
         let session =
             client.post("/v1/accounts/email-verification", &json!({ "email": email, "code": code })).await.expect(201);
         client.token = Some(session.text("/access_token"));
-        let profile = json!({
-            "first_name": "Ada", "last_name": "Martin", "street": "12 rue des Lilas",
-            "postal_code": "75011", "city": "Paris", "country": "FR",
-        });
-        client.patch("/v1/account", &profile).await.expect(200);
         client
     }
 

@@ -75,6 +75,8 @@ words! {
         BackupEmailSameAsPrimary = "backup_email_same_as_primary",
         /// The account has this phone number, and it is verified.
         PhoneAlreadyVerified = "phone_already_verified",
+        /// Invoices could not name who they are for.
+        ProfileIncomplete = "profile_incomplete",
         /// The address is proven and its mails arrive: there is no code to ask for.
         AddressAlreadyProven = "address_already_proven",
         /// Only what the mail relay accepted can come back, and only once.

@@ -35,6 +35,13 @@ pub const CODES: &[(&str, [&str; 2])] = &[
     ("invalid_id", ["Must be an id of the right kind.", "Doit être un identifiant du bon type."]),
     ("not_found", ["Names nothing that exists.", "Ne désigne rien qui existe."]),
     ("already_used", ["Is already used.", "Est déjà utilisé."]),
+    (
+        "not_applicable",
+        [
+            "Is nothing that this kind of account has in this country.",
+            "N'existe pas pour ce type de compte dans ce pays.",
+        ],
+    ),
     ("in_the_past", ["Must not be in the past.", "Ne doit pas être dans le passé."]),
     ("not_available", ["Is not available.", "N'est pas disponible."]),
     ("duplicate_item", ["Is the same as an item before.", "Est identique à un élément précédent."]),

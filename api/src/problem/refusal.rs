@@ -234,6 +234,14 @@ pub(super) const fn entry_of(refusal: Refusal) -> Entry {
             ["The phone number is verified already", "Le numéro de téléphone est déjà vérifié"],
             ["The account has this number, and it is verified.", "Le compte a ce numéro, et il est vérifié."],
         ),
+        R::ProfileIncomplete => entry(
+            409,
+            ["The profile is not complete", "Le profil est incomplet"],
+            [
+                "An invoice has to name you: complete the profile first. What it needs for your country and kind is at GET /v1/account-rules.",
+                "Une facture doit vous nommer : complétez d'abord le profil. GET /v1/account-rules dit ce qu'il faut pour votre pays et votre type de compte.",
+            ],
+        ),
         R::AddressAlreadyProven => entry(
             409,
             ["The address is proven already", "L'adresse est déjà vérifiée"],

@@ -63,6 +63,7 @@ use utoipa_actix_web::scope as under;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 pub mod account;
+pub mod account_rules;
 pub mod accounts;
 pub mod authenticity;
 pub mod cancellations;
@@ -97,6 +98,7 @@ pub fn configure(cfg: &mut ServiceConfig<'_>) {
         under("/v1")
             .configure(meta::time)
             // sign-up and sessions
+            .configure(account_rules::configure)
             .configure(accounts::configure)
             .configure(sessions::configure)
             // account

@@ -11,4 +11,5 @@ mod password;
 mod phone;
 mod profile;
 mod reset_password;
+mod rules;
 mod sign_up;

@@ -62,7 +62,10 @@ async fn server(walk: &Walk, house: &House) {
     let anyone = house.stranger();
     let public = operations().iter().filter(|it| it.scopes.is_empty() && !it.writes() && !it.path.contains('{'));
     for operation in public {
-        walk.ok(&anyone, &operation.id, &[], None).await;
+        let wanted = operation.parameters("query").into_iter().filter(|it| it["required"] == true);
+        let example = |it: &Value| format!("{}={}", it["name"].as_str().unwrap(), it["example"].as_str().unwrap());
+        let query: Vec<String> = wanted.map(example).collect();
+        walk.go(&anyone, &operation.id, (&[], &format!("?{}", query.join("&"))), None).await.expect(200);
     }
     walk.ok(&anyone, "get_catalog_plan", &["vps-starter"], None).await;
     walk.go(&anyone, "get_catalog_plan", (&["none"], ""), None).await.expect(404);

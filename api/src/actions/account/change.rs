@@ -5,13 +5,11 @@ use crate::actions::{Context, Error, Invalid, closure, record, service};
 use crate::db::Tx;
 use domain::account::{AccountKind, Language};
 use domain::id::AccountId;
-use domain::identifier::{Siret, VatId};
+use domain::profile::{Holder, Member, Requirement};
 use domain::refusal::Refusal;
 use entity::{account, order};
 use sea_orm::{ActiveModelTrait, IntoActiveModel, PaginatorTrait};
 use serde_json::json;
-use std::fmt::Display;
-use std::str::FromStr;
 
 /// The members of a merge patch. What is always there has no way to be removed.
 #[derive(Debug, Clone, Default)]
@@ -48,10 +46,11 @@ pub async fn change(
     let before = super::lock(tx, owner).await?;
     fits(before.version)?;
     super::require_active(&before)?;
-    let after = apply(&before, patch)?;
-    if after.kind != before.kind && order::Entity::of(owner).count(&**tx).await? > 0 {
+    let turned = patch.kind.is_some_and(|kind| kind != before.kind);
+    if turned && order::Entity::of(owner).count(&**tx).await? > 0 {
         return Err(Refusal::AccountHasOrders.into());
     }
+    let after = apply(&before, patch)?;
     let members = differences(&before, &after);
     if members.is_empty() {
         return Ok(before);
@@ -74,30 +73,74 @@ fn apply(before: &account::Model, patch: &Change) -> Result<account::Model, Erro
     let now = before.clone();
     let country = required(&mut checks, "/country", patch.country.as_deref(), &before.country, profile::country);
     let time_zone = required(&mut checks, "/time_zone", patch.time_zone.as_deref(), &before.time_zone, time_zone);
+    let kind = patch.kind.unwrap_or(before.kind);
+    let holder = Holder { country: &country, kind };
     let after = account::Model {
-        kind: patch.kind.unwrap_or(before.kind),
+        kind,
         language: patch.language.unwrap_or(before.language),
         first_name: checks.text("/first_name", &patch.first_name, now.first_name.clone(), 100),
         last_name: checks.text("/last_name", &patch.last_name, now.last_name.clone(), 100),
         organisation: checks.text("/organisation", &patch.organisation, now.organisation.clone(), 200),
         street: checks.text("/street", &patch.street, now.street.clone(), 200),
-        postal_code: checks.text("/postal_code", &patch.postal_code, now.postal_code.clone(), 20),
+        postal_code: by_holder(&mut checks, holder, Member::PostalCode, &patch.postal_code, now.postal_code.clone()),
         city: checks.text("/city", &patch.city, now.city.clone(), 100),
         phone: checks.formed("/phone", &patch.phone, now.phone.clone(), profile::phone),
-        siret: checks.formed("/siret", &patch.siret, now.siret.clone(), of::<Siret>),
-        vat_id: checks.formed("/vat_id", &patch.vat_id, now.vat_id.clone(), of::<VatId>),
-        country,
+        siret: by_holder(&mut checks, holder, Member::Siret, &patch.siret, now.siret.clone()),
+        vat_id: by_holder(&mut checks, holder, Member::VatId, &patch.vat_id, now.vat_id.clone()),
+        country: country.clone(),
         time_zone,
         ..now
     };
     if after.phone != before.phone && before.phone_verified_at.is_some() {
         checks.errors.push(Invalid::new("/phone", "phone_is_verified"));
     }
-    let moved = after.postal_code != before.postal_code || after.country != before.country;
-    if moved && after.postal_code.as_deref().is_some_and(|code| !profile::postal_code_fits(code, &after.country)) {
-        checks.errors.push(Invalid::new("/postal_code", "invalid_format"));
-    }
+    as_a_whole(&mut checks, before, &after);
     if checks.errors.is_empty() { Ok(after) } else { Err(Error::Invalid(checks.errors)) }
+}
+
+/// A member whose form the holder decides.
+fn by_holder(
+    checks: &mut Checks,
+    holder: Holder<'_>,
+    member: Member,
+    edit: &Edit,
+    present: Option<String>,
+) -> Option<String> {
+    checks.formed(&format!("/{member}"), edit, present, |text| {
+        if holder.requirement(member) == Requirement::NotApplicable {
+            Some(text.to_owned())
+        } else {
+            holder.read(member, text)
+        }
+    })
+}
+
+/// What only the whole profile tells: what its holder does not have, what does not fit where it moved to,
+/// and what a complete profile would lack. One that is not complete yet is filled step by step.
+fn as_a_whole(checks: &mut Checks, before: &account::Model, after: &account::Model) {
+    let (was, is) = (profile::holder(before), profile::holder(after));
+    let mut object = |member: Member, code| {
+        let pointer = format!("/{member}");
+        if checks.errors.iter().all(|error| error.pointer != pointer) {
+            checks.errors.push(Invalid::new(pointer, code));
+        }
+    };
+    for member in Member::ALL.iter().copied() {
+        let Some(text) = profile::value(after, member) else { continue };
+        if was == is && profile::value(before, member) == Some(text) {
+            continue;
+        }
+        if is.requirement(member) == Requirement::NotApplicable {
+            object(member, "not_applicable");
+        } else if is.read(member, text).as_deref() != Some(text) {
+            object(member, "invalid_format");
+        }
+    }
+    if profile::missing(before).is_empty() {
+        for member in profile::missing(after) {
+            object(member, "required");
+        }
+    }
 }
 
 fn required(
@@ -117,11 +160,6 @@ fn required(
 /// A name of the time zone database that fits its column.
 fn time_zone(name: &str) -> Option<String> {
     name.parse::<chrono_tz::Tz>().ok().map(|zone| zone.name().to_owned()).filter(|name| name.len() <= 48)
-}
-
-/// The normalised form of an identifier.
-fn of<T: FromStr + Display>(text: &str) -> Option<String> {
-    text.parse::<T>().ok().map(|identifier| identifier.to_string())
 }
 
 fn differences(before: &account::Model, after: &account::Model) -> Vec<&'static str> {

@@ -39,7 +39,7 @@ async fn observe<C: ConnectionTrait>(db: &C, account: &account::Model, on: Naive
     };
     Ok(Observed {
         email_verified: account.email_verified_at.is_some(),
-        profile_complete: profile::is_complete(account),
+        profile_complete: profile::missing(account).is_empty(),
         backup_email_verified: account.backup_email.is_some(),
         second_factor: !factor::enrolled(db, owner).await?.is_empty(),
         suspended_keys: security_key::Entity::suspended(owner).count(db).await?,

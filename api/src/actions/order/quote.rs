@@ -51,7 +51,7 @@ pub struct Quote {
 /// Quotes an order: exactly what placing it now would store.
 ///
 /// # Errors
-/// `email_not_verified`, `account_not_active`, `account_closing`, `tax_not_supported`;
+/// `email_not_verified`, `account_not_active`, `account_closing`, `profile_incomplete`, `tax_not_supported`;
 /// [`Error::Invalid`] with every line that cannot be ordered; or the database's.
 pub async fn quote<C: ConnectionTrait>(
     db: &C,
@@ -89,10 +89,13 @@ fn may_order(account: &entity::account::Model) -> Result<(), Error> {
     if account.email_verified_at.is_none() {
         return Err(Refusal::EmailNotVerified.into());
     }
-    match account.status {
-        AccountStatus::Closing => Err(Refusal::AccountClosing.into()),
-        AccountStatus::Pending | AccountStatus::Active | AccountStatus::Blocked | AccountStatus::Closed => Ok(()),
+    if account.status == AccountStatus::Closing {
+        return Err(Refusal::AccountClosing.into());
     }
+    if !account::profile::missing(account).is_empty() {
+        return Err(Refusal::ProfileIncomplete.into());
+    }
+    Ok(())
 }
 
 type Sold = BTreeMap<String, (plan::Model, Vec<plan_price::Model>)>;
