@@ -2,7 +2,7 @@
 //!
 //! | question | where |
 //! |---|---|
-//! | what do they say | [`verification`] |
+//! | what do they say | this file |
 //! | when is one sent, again, or given up | [`deliver`] |
 //! | how does it leave | [`transport`] |
 

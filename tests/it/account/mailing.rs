@@ -69,11 +69,11 @@ on_both!(an_extra_address_receives_nothing_before_its_code, "2026-01-30T09:00:00
     assert_eq!(confirm(&who, to, &code).await.expect(410).code(), "code_expired");
     house.settle().await;
     let before = (house.subjects(&who.email).len(), house.subjects(to).len());
-    who.add_method("sim_ok~2").await.expect(201);
+    who.add_method("sim_chargeback").await.expect(201);
     house.settle().await;
     assert_eq!((house.subjects(&who.email).len(), house.subjects(to).len()), (before.0, before.1 + 1), "moved");
     // one row, one recipient
-    let mail = method_added(&who, "sim_ok~2").await;
+    let mail = method_added(&who, "sim_chargeback").await;
     assert_eq!(mail["to"], "a•••@e•••.org", "{mail}");
 }));
 
@@ -220,9 +220,9 @@ on_both!(an_address_that_refuses_is_marked_until_a_code_comes_back_from_it, "202
     async move {
         let to = "accounting@example.org";
         let who = with_accounting(&house, to).await;
-        who.add_method("sim_ok~2").await.expect(201);
+        who.add_method("sim_chargeback").await.expect(201);
         house.settle().await;
-        let mail = method_added(&who, "sim_ok~2").await["id"].as_str().unwrap().to_owned();
+        let mail = method_added(&who, "sim_chargeback").await["id"].as_str().unwrap().to_owned();
         let before = house.subjects(&who.email).len();
         let told = bounce(&house, &mail, "hard").await.expect(200);
         assert_eq!((told.text("/state").as_str(), told.text("/bounce_kind").as_str()), ("bounced", "hard"));
@@ -257,7 +257,7 @@ on_both!(an_address_that_refuses_is_marked_until_a_code_comes_back_from_it, "202
 
 on_both!(the_third_soft_bounce_marks_an_address, "2026-01-30T09:00:00Z", |house| Box::pin(async move {
     let who = house.customer().await;
-    for token in ["sim_ok", "sim_ok~2", "sim_ok~3"] {
+    for token in ["sim_ok", "sim_chargeback", "sim_ok~3"] {
         let status = who.get("/v1/account/email-routing").await.text("/primary/status");
         assert_eq!(status, "confirmed");
         who.add_method(token).await.expect(201);
@@ -425,7 +425,7 @@ on_both!(a_relay_that_is_away_costs_one_try_and_loses_nothing, "2026-01-30T09:00
     let who = house.customer().await;
     house.settle().await;
     house.relay(api::mail::Reachable::No);
-    for token in ["sim_ok", "sim_ok~2", "sim_ok~3"] {
+    for token in ["sim_ok", "sim_chargeback", "sim_ok~3"] {
         who.add_method(token).await.expect(201);
     }
     let sent = house.mails().len();
