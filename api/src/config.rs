@@ -253,6 +253,8 @@ pub struct SchedulerConfig {
     pub max_due_floor: u64,
     /// Tries of a milestone before it is parked.
     pub max_attempts: i32,
+    /// Whether accounts are mailed once a month what their check-up finds critical.
+    pub check_up_reminders: bool,
 }
 
 impl Default for SchedulerConfig {
@@ -266,6 +268,7 @@ impl Default for SchedulerConfig {
             max_due_share: 25,
             max_due_floor: 100,
             max_attempts: 6,
+            check_up_reminders: true,
         }
     }
 }

@@ -26,6 +26,8 @@ pub struct Model {
     #[sea_orm(column_type = "Text")]
     pub password_hash: String,
     pub password_changed_at: DateTimeUtc,
+    /// Since when it is known that it could not be set today; found out when it is used.
+    pub password_weak_since: Option<DateTimeUtc>,
     pub kind: AccountKind,
     pub status: AccountStatus,
     pub language: Language,

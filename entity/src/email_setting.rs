@@ -19,6 +19,8 @@ pub struct Model {
     #[sea_orm(column_type = "Text")]
     pub sealed_phrase: Option<String>,
     pub phrase_set_at: Option<DateTimeUtc>,
+    /// Whether a mail each month tells what the check-up finds essential and missing.
+    pub check_up_reminder: bool,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

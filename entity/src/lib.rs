@@ -10,6 +10,7 @@ pub mod activity_head;
 pub mod attempt_target;
 pub mod backup_code;
 pub mod cancellation;
+pub mod check_up_reminder;
 pub mod data_key;
 pub mod email;
 pub mod email_address;

@@ -19,6 +19,7 @@ pub fn statements(db: &DatabaseConnection) -> Vec<TableCreateStatement> {
         backup_code,
         cancellation,
         data_key,
+        check_up_reminder,
         email,
         email_address,
         email_setting,

@@ -12,6 +12,7 @@ mod m20261125_000007_service_emails;
 mod m20261125_000008_activity_log;
 mod m20261125_000009_exports;
 mod m20261125_000010_phone;
+mod m20261125_000011_check_up;
 mod portable;
 
 /// All migrations, oldest first.
@@ -31,6 +32,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261125_000008_activity_log::Migration),
             Box::new(m20261125_000009_exports::Migration),
             Box::new(m20261125_000010_phone::Migration),
+            Box::new(m20261125_000011_check_up::Migration),
         ]
     }
 }

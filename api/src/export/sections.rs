@@ -148,6 +148,11 @@ pub const SECTIONS: &[Section] = &[
          "E-mails de service : à qui, quand, ce qu'ils sont devenus. Leurs textes sont dans documents/emails/."],
         ["email"] => things::emails),
     section!(
+        "check_up_reminders.json",
+        ["When the check-up is looked at next.", "Quand le bilan du compte sera examiné la prochaine fois."],
+        check_up_reminder
+    ),
+    section!(
         "texts.json",
         [
             "Text messages: to which number, when, what became of them, without the codes.",

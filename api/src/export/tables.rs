@@ -8,8 +8,10 @@ use domain::authenticity::printed;
 
 tables! {
     account {
-        id, handle, email, email_verified_at, contested_at, backup_email, password_changed_at, kind, status, language, currency,
-        time_zone, first_name, last_name, organisation, street, postal_code, city, country, phone, phone_verified_at, siret, vat_id,
+        id, handle, email, email_verified_at, contested_at, backup_email, password_changed_at, password_weak_since, kind,
+        status, language, currency,
+        time_zone, first_name, last_name, organisation, street, postal_code, city, country, phone, phone_verified_at,
+        siret, vat_id,
         ip_rules, balance = money(*balance, currency)?, created_at, closed_at,
     } kept { password_hash: Secret, test_clock_id: Provider, version: Technical }
 
@@ -57,6 +59,8 @@ tables! {
 
     known_device { id, first_seen_at, last_seen_at } kept { account_id: Elsewhere, device_hash: Secret }
 
+    check_up_reminder { due_at } kept { account_id: Elsewhere }
+
     email {
         id, service_id, kind, category, language, to_address, subject, state, created_at, due_at, accepted_at, attempts,
         last_error, bounced_at, bounce_kind, bounce_diagnostic, copy_of,
@@ -76,7 +80,7 @@ tables! {
     email_address { id, address, categories, proven_at, created_at } kept { account_id: Elsewhere }
 
     email_setting {
-        primary_categories, has_addresses, phrase_set_at,
+        primary_categories, has_addresses, phrase_set_at, check_up_reminder,
     } kept { account_id: Elsewhere, sealed_phrase: Secret }
 
     undeliverable_address { address, kind, since } kept { account_id: Elsewhere }

@@ -44,6 +44,7 @@ impl Message {
             | Self::PhraseChanged { .. }
             | Self::ExportReady { .. }
             | Self::ExportFailed { .. }
+            | Self::CheckUpReminder { .. }
             | Self::AddressUndeliverable { .. }
             | Self::PaymentMethodAdded { .. }
             | Self::PaymentMethodRemoved { .. }
@@ -126,6 +127,7 @@ impl Message {
                 context! { requested_at => instant(*requested_at), until => instant(*until) }
             }
             Self::ExportFailed { requested_at } => context! { requested_at => instant(*requested_at) },
+            Self::CheckUpReminder { missing, score } => context! { missing, score },
             Self::ConfirmClosure { valid_hours, .. } => context! { secret => PLACEHOLDER, valid_hours },
             Self::ClosureScheduled { on } => context! { on => date(*on) },
             Self::AccountClosed { invoices_kept_until } => {

@@ -65,6 +65,8 @@ pub enum Message {
     EmailAddressProven { address: String },
     /// The anti-phishing phrase was set or removed.
     PhraseChanged { set: bool },
+    /// What the check-up finds essential and missing, in words; how much is in order, in percent.
+    CheckUpReminder { missing: Vec<String>, score: u32 },
     /// Mails to an address of the account come back (masked); sent to the others.
     AddressUndeliverable { address: String },
     /// A payment method was added.
@@ -146,6 +148,7 @@ impl Message {
     pub const fn category(&self) -> Category {
         match self {
             Self::Welcome { .. }
+            | Self::CheckUpReminder { .. }
             | Self::ConfirmClosure { .. }
             | Self::ClosureScheduled { .. }
             | Self::ClosureRevoked
@@ -235,6 +238,7 @@ impl Message {
             Self::EmailRoutingChanged { .. } => "email_routing_changed",
             Self::EmailAddressProven { .. } => "email_address_proven",
             Self::PhraseChanged { .. } => "phrase_changed",
+            Self::CheckUpReminder { .. } => "check_up_reminder",
             Self::AddressUndeliverable { .. } => "address_undeliverable",
             Self::PaymentMethodAdded { .. } => "payment_method_added",
             Self::PaymentMethodRemoved { .. } => "payment_method_removed",

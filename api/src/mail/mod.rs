@@ -25,7 +25,7 @@ pub mod transport;
 pub use context::PLACEHOLDER;
 pub use deliver::{DeliveryScope, deliver_due};
 pub use message::{Category, Message};
-pub use routing::Addresses;
+pub use routing::{Addresses, Mailboxes};
 pub use templates::{Brand, Rendered, Templates};
 pub use transport::{Mailer, Outgoing, Reachable, SendError, SentMail};
 
@@ -33,13 +33,13 @@ use crate::actions::{Context, Error};
 use crate::app::Tools;
 use crate::db::Tx;
 use crate::entropy::Entropy;
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use domain::authenticity::AuthenticityCode;
 use domain::id::{AccountId, EmailId, ServiceId};
 use entity::{account, email};
-use sea_orm::ActiveValue::Set;
-use sea_orm::EntityTrait;
 use sea_orm::sea_query::OnConflict;
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
+use std::collections::BTreeSet;
 
 /// Longest cause, in bytes.
 const MAX_CAUSE: usize = 160;
@@ -141,23 +141,61 @@ pub async fn queue(tx: &Tx, cx: &Context<'_>, letter: Letter<'_>) -> Result<(), 
     if letter.to.is_some() || letter.message.secret().is_some() {
         return queue_all(tx, vec![row(cx, &letter)?]).await;
     }
-    let to = Addresses::of(&**tx, letter.account).await?.recipients(letter.message.category());
-    let mut to = to.into_iter();
-    let Some(main) = to.next() else { return Ok(()) };
-    let first = row(cx, &Letter { to: Some(main), ..letter.clone() })?;
-    let copied = first.id.clone().take();
-    if insert(tx, vec![first]).await? == 0 {
+    let addresses = Addresses::of(&**tx, letter.account).await?;
+    let Some((main, copies)) = rows(cx, &letter, &addresses)? else { return Ok(()) };
+    if insert(tx, vec![main]).await? == 0 {
         // its copies went with it
         return Ok(());
     }
+    queue_all(tx, copies).await
+}
+
+/// Queues mails to many accounts, as [`queue`] does to one, a few statements for all of them. None of them
+/// carries a secret or has an address of its own. Each comes with the present instant of its account.
+///
+/// # Errors
+/// Those of [`row`], or the database's.
+pub async fn queue_many<'a>(
+    tx: &Tx,
+    cx: &Context<'_>,
+    letters: impl Iterator<Item = (DateTime<Utc>, Letter<'a>, &'a Addresses)>,
+) -> Result<(), Error> {
+    let (mut mains, mut copies) = (Vec::new(), Vec::new());
+    for (now, letter, addresses) in letters {
+        if let Some((main, others)) = rows(&cx.at(now), &letter, addresses)? {
+            mains.push(main);
+            copies.extend(others);
+        }
+    }
+    let sent: Vec<EmailId> = mains.iter().filter_map(|main| main.id.clone().take()).collect();
+    queue_all(tx, mains).await?;
+    if copies.is_empty() {
+        return Ok(());
+    }
+    let stored = email::Entity::find().select_only().column(email::Column::Id).filter(email::Column::Id.is_in(sent));
+    let stored: BTreeSet<EmailId> = stored.into_tuple().all(&**tx).await?.into_iter().collect();
+    copies.retain(|copy| copy.copy_of.clone().take().flatten().is_some_and(|main| stored.contains(&main)));
+    queue_all(tx, copies).await
+}
+
+/// The rows of a mail: to the main recipient of its category, and the copies to the others; none when its
+/// category goes to nobody.
+fn rows(
+    cx: &Context<'_>,
+    letter: &Letter<'_>,
+    addresses: &Addresses,
+) -> Result<Option<(email::ActiveModel, Vec<email::ActiveModel>)>, Error> {
+    let mut to = addresses.recipients(letter.message.category()).into_iter();
+    let Some(main) = to.next() else { return Ok(None) };
+    let first = row(cx, &Letter { to: Some(main), ..letter.clone() })?;
+    let copied = first.id.clone().take();
     let copies = to.zip(1..).map(|(address, number)| {
         let cause = format!("{}>{number}", letter.cause);
         let mut copy = row(cx, &Letter { to: Some(address), cause, ..letter.clone() })?;
         copy.copy_of = Set(copied);
         Ok(copy)
     });
-    let copies = copies.collect::<Result<Vec<_>, Error>>()?;
-    queue_all(tx, copies).await
+    Ok(Some((first, copies.collect::<Result<Vec<_>, Error>>()?)))
 }
 
 /// Queues a mail to every address that must hear of a change: the primary one, the backup one, and those

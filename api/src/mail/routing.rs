@@ -1,9 +1,11 @@
 //! Where an account's mails go, and which of its addresses are proven.
 
 use crate::actions::Error;
+use domain::id::AccountId;
 use domain::mailing::{Category, Mailbox, recipients};
 use entity::{account, email_address, email_setting, undeliverable_address};
-use sea_orm::ConnectionTrait;
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
+use std::collections::BTreeMap;
 
 /// The addresses of an account, as mails see them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,6 +18,8 @@ pub struct Addresses {
     pub extra: Vec<(email_address::Model, Mailbox)>,
     /// Those whose mails come back.
     pub undeliverable: Vec<undeliverable_address::Model>,
+    /// Whether the monthly reminder of the check-up is wanted.
+    pub check_up_reminder: bool,
 }
 
 impl Addresses {
@@ -33,9 +37,6 @@ impl Addresses {
         account: &account::Model,
         setting: Option<&email_setting::Model>,
     ) -> Result<Self, Error> {
-        let address = account.email.clone().ok_or_else(|| Error::internal("a mail to an account without address"))?;
-        let categories =
-            setting.map_or_else(|| Category::ALL.to_vec(), |setting| categories(&setting.primary_categories));
         let undeliverable = match setting {
             Some(_) => undeliverable_address::Entity::of(account.id).all(db).await?,
             None => Vec::new(),
@@ -44,6 +45,18 @@ impl Addresses {
             Some(setting) if setting.has_addresses => email_address::Entity::of(account.id).all(db).await?,
             Some(_) | None => Vec::new(),
         };
+        Self::from_rows(account, setting, undeliverable, rows)
+    }
+
+    fn from_rows(
+        account: &account::Model,
+        setting: Option<&email_setting::Model>,
+        undeliverable: Vec<undeliverable_address::Model>,
+        rows: Vec<email_address::Model>,
+    ) -> Result<Self, Error> {
+        let address = account.email.clone().ok_or_else(|| Error::internal("a mail to an account without address"))?;
+        let categories =
+            setting.map_or_else(|| Category::ALL.to_vec(), |setting| categories(&setting.primary_categories));
         let comes_back = |address: &str| undeliverable.iter().any(|known| known.address == address);
         let extra = rows.into_iter().map(|row| {
             let mailbox = Mailbox {
@@ -57,7 +70,8 @@ impl Addresses {
         let extra = extra.collect();
         let down = comes_back(&address);
         let primary = Mailbox { address, categories, undeliverable: down, proven: account.email_verified_at.is_some() };
-        Ok(Self { primary, backup: account.backup_email.clone(), extra, undeliverable })
+        let check_up_reminder = setting.is_none_or(|setting| setting.check_up_reminder);
+        Ok(Self { primary, backup: account.backup_email.clone(), extra, undeliverable, check_up_reminder })
     }
 
     /// Where a mail of a category goes, the main recipient first.
@@ -102,6 +116,59 @@ impl Addresses {
     pub fn undeliverable(&self, address: &str) -> Option<&undeliverable_address::Model> {
         self.undeliverable.iter().find(|known| known.address == address)
     }
+}
+
+/// The addresses of many accounts and what they chose about their mails, by account: three statements,
+/// however many there are.
+#[derive(Debug, Default)]
+pub struct Mailboxes {
+    settings: BTreeMap<AccountId, email_setting::Model>,
+    addresses: BTreeMap<AccountId, Addresses>,
+}
+
+impl Mailboxes {
+    /// Reads them. An account without address, one that is erased, is left out.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn of<C: ConnectionTrait>(db: &C, accounts: &[account::Model]) -> Result<Self, Error> {
+        let ids = || accounts.iter().map(|account| account.id);
+        let settings = email_setting::Entity::find().filter(email_setting::Column::AccountId.is_in(ids()));
+        let settings: BTreeMap<_, _> = settings.all(db).await?.into_iter().map(|row| (row.account_id, row)).collect();
+        let marks = undeliverable_address::Entity::find()
+            .filter(undeliverable_address::Column::AccountId.is_in(settings.keys().copied()));
+        let mut marks = grouped(marks.all(db).await?, |row| row.account_id);
+        let with_more = settings.values().filter(|setting| setting.has_addresses).map(|setting| setting.account_id);
+        let extra = email_address::Entity::find().filter(email_address::Column::AccountId.is_in(with_more));
+        let mut extra = grouped(extra.all(db).await?, |row| row.account_id);
+        let mut addresses = BTreeMap::new();
+        for account in accounts.iter().filter(|account| account.email.is_some()) {
+            let marks = marks.remove(&account.id).unwrap_or_default();
+            let extra = extra.remove(&account.id).unwrap_or_default();
+            addresses.insert(account.id, Addresses::from_rows(account, settings.get(&account.id), marks, extra)?);
+        }
+        Ok(Self { settings, addresses })
+    }
+
+    /// The addresses of an account.
+    #[must_use]
+    pub fn addresses(&self, account: AccountId) -> Option<&Addresses> {
+        self.addresses.get(&account)
+    }
+
+    /// What an account chose; nothing where it never chose.
+    #[must_use]
+    pub fn setting(&self, account: AccountId) -> Option<&email_setting::Model> {
+        self.settings.get(&account)
+    }
+}
+
+fn grouped<T>(rows: Vec<T>, owner: impl Fn(&T) -> AccountId) -> BTreeMap<AccountId, Vec<T>> {
+    let mut all: BTreeMap<AccountId, Vec<T>> = BTreeMap::new();
+    for row in rows {
+        all.entry(owner(&row)).or_default().push(row);
+    }
+    all
 }
 
 /// Categories as a row keeps them.

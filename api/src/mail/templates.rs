@@ -67,6 +67,7 @@ mails!(
     "email_address_proven",
     "phone_changed",
     "phrase_changed",
+    "check_up_reminder",
     "address_undeliverable",
     "payment_method_added",
     "payment_method_removed",

@@ -125,13 +125,9 @@ pub async fn create_session(
 ) -> Result<Reply, Problem> {
     let (cx, input, device) = (client.cx(&app, app.now()), body.0, device(&client));
     let proven = session::authenticate(&app, &cx, &input.login, &input.password).await?;
-    let rehashed = session::rehashed(&app, &proven, &input.password).await?;
+    let upkeep = session::upkeep(&app, &proven, &input.password).await?;
     key.once(&app, &client.scope(), async |tx| {
-        let from = log_in::From {
-            rehashed: rehashed.as_deref(),
-            device_token: input.device_token.as_deref(),
-            device: &device,
-        };
+        let from = log_in::From { upkeep: &upkeep, device_token: input.device_token.as_deref(), device: &device };
         Ok(match session::log_in(tx, &cx, &proven, from).await? {
             LoggedIn::Opened(opened) => Reply::created("/v1/account", &tokens(&app, &cx, &proven, &opened)?).secret(),
             LoggedIn::Challenged(challenge) => Reply::accepted(None, &challenges::view(&challenge)).secret(),

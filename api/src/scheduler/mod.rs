@@ -6,6 +6,7 @@
 
 pub mod agenda;
 pub mod charges;
+pub mod check_ups;
 pub mod claim;
 pub mod clocks;
 pub mod exports;
@@ -44,7 +45,7 @@ pub enum Scope {
 /// What a run did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Report {
-    /// Milestones that were run, and what visitors asked for, whatever came of them.
+    /// Milestones that were run, what visitors asked for, check-ups that were due, whatever came of them.
     pub ran: u64,
 }
 
@@ -56,6 +57,7 @@ pub async fn drain(app: &App, scope: Scope, now: DateTime<Utc>) -> Result<Report
     let mut report = Report::default();
     if scope == Scope::Ordinary {
         report.ran += visitors::run(app).await?;
+        report.ran += check_ups::run(app, now).await?;
     }
     for _ in 0..MAX_ROUNDS {
         if is_stopping(app) {

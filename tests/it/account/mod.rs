@@ -3,6 +3,7 @@
 mod activity;
 mod backup_email;
 mod check_up;
+mod check_up_reminder;
 mod closure;
 mod emails;
 mod ip_rules;

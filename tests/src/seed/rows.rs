@@ -36,6 +36,7 @@ impl Shelf<'_> {
             backup_email: None,
             password_hash: self.password_hash.clone(),
             password_changed_at: cx.now,
+            password_weak_since: None,
             kind: AccountKind::Individual,
             status: AccountStatus::Active,
             language: if number.is_multiple_of(2) { Language::Fr } else { Language::En },

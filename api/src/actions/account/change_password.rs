@@ -89,6 +89,7 @@ pub(super) async fn set(
     let mut row = account.into_active_model();
     row.password_hash = Set(hash.to_owned());
     row.password_changed_at = Set(cx.real_now);
+    row.password_weak_since = Set(None);
     row.version = Set(version);
     Ok(row.update(&**tx).await?)
 }

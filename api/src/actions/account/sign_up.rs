@@ -113,6 +113,7 @@ fn fresh(cx: &Context<'_>, new: &New) -> account::ActiveModel {
         backup_email: Set(None),
         password_hash: Set(new.password_hash.clone()),
         password_changed_at: Set(cx.real_now),
+        password_weak_since: Set(None),
         kind: Set(new.kind),
         status: Set(AccountStatus::Pending),
         language: Set(new.language),

@@ -1,6 +1,6 @@
 //! The code proves the primary address: the account opens, and with it the first session.
 
-use super::{note_visitor, on_clock_of};
+use super::{check_up, note_visitor, on_clock_of};
 use crate::actions::code::{self, Purpose};
 use crate::actions::session::{self, Device, Opened};
 use crate::actions::{Context, Error, Invalid, record};
@@ -90,6 +90,7 @@ pub async fn verify_email(
     record::event(tx, cx, account.id, "account.email_verified", &account.id, json!({})).await?;
     let message = Message::Welcome { handle: account.handle.clone() };
     mail::queue(tx, cx, Letter::new(&account, &message, format!("welcome:{}", account.id))).await?;
+    check_up::remind::begin(tx, cx, &account).await?;
     let opened = session::open(tx, cx, &account, device).await?;
     Ok((account, opened))
 }

@@ -26,8 +26,9 @@ use domain::account::AccountStatus;
 use domain::id::AccountId;
 use domain::payment::PaymentMethodStatus;
 use entity::{
-    account, activity, cancellation, email, email_address, email_setting, former_password, idempotency_key,
-    known_device, one_time_code, order, order_item, payment_method, service, session, undeliverable_address,
+    account, activity, cancellation, check_up_reminder, email, email_address, email_setting, former_password,
+    idempotency_key, known_device, one_time_code, order, order_item, payment_method, service, session,
+    undeliverable_address,
 };
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter};
@@ -185,6 +186,7 @@ async fn mailboxes(tx: &Tx, owner: AccountId) -> Result<(), Error> {
     let addresses = email_address::Column::AccountId.eq(owner);
     email_address::Entity::delete_many().filter(addresses).exec(&**tx).await?;
     email_setting::Entity::delete_many().filter(email_setting::Column::AccountId.eq(owner)).exec(&**tx).await?;
+    check_up_reminder::Entity::delete_by_id(owner).exec(&**tx).await?;
     let bounced = undeliverable_address::Column::AccountId.eq(owner);
     undeliverable_address::Entity::delete_many().filter(bounced).exec(&**tx).await?;
     Ok(())

@@ -30,6 +30,7 @@ async fn setting(tx: &Tx, account: &account::Model) -> Result<email_setting::Mod
         has_addresses: Set(false),
         sealed_phrase: Set(None),
         phrase_set_at: Set(None),
+        check_up_reminder: Set(true),
     };
     let once = OnConflict::column(email_setting::Column::AccountId).do_nothing().to_owned();
     email_setting::Entity::insert_many([usual]).on_conflict(once).exec_without_returning(&**tx).await?;

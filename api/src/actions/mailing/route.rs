@@ -17,6 +17,8 @@ pub struct Choice {
     pub primary: Vec<Category>,
     /// The extra addresses, in the form in which they are compared, and what each receives.
     pub extra: Vec<(String, Vec<Category>)>,
+    /// Whether the monthly reminder of the check-up is wanted; as it was where nothing is said.
+    pub check_up_reminder: Option<bool>,
 }
 
 /// Applies a choice. An address that is new gets a code and receives nothing else until it comes back; one
@@ -37,10 +39,14 @@ pub async fn route(tx: &Tx, cx: &Context<'_>, owner: AccountId, choice: &Choice)
     let mut row = setting(tx, &account).await?.into_active_model();
     row.primary_categories = Set(routing::written(&choice.primary));
     row.has_addresses = Set(!choice.extra.is_empty());
+    if let Some(wanted) = choice.check_up_reminder {
+        row.check_up_reminder = Set(wanted);
+    }
     row.update(&**tx).await?;
     let shown = |all: &[String]| all.iter().map(|address| account::masked(address)).collect::<Vec<_>>();
     let data = json!({
         "primary": choice.primary, "added": shown(&added), "removed": shown(&removed), "addresses": choice.extra.len(),
+        "check_up_reminder": choice.check_up_reminder,
     });
     record::activity(tx, cx, owner, "email_routing.changed", Some(data)).await?;
     record::event(tx, cx, owner, "account.email_routing_changed", &owner, json!({})).await?;

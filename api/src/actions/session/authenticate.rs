@@ -35,13 +35,26 @@ pub async fn authenticate(
     Err(throttle::failed(app, cx, &attempt, (Some(&account), reason)).await?)
 }
 
-/// The hash that replaces one made with another cost than today's, while the password is at hand.
+/// What can be done about a password only while it is at hand.
+#[derive(Debug, Clone)]
+pub struct Upkeep {
+    /// Replaces a hash made with another cost than today's.
+    pub rehashed: Option<String>,
+    /// It could not be set today: the policy, the list of common ones or the owner's details changed.
+    pub weak: bool,
+}
+
+/// Looks after a password that was just proven.
 ///
 /// # Errors
 /// [`Error::Unavailable`] when too many wait.
-pub async fn rehashed(app: &App, account: &entity::account::Model, password: &str) -> Result<Option<String>, Error> {
-    if app.passwords.needs_rehash(&account.password_hash) {
-        return Ok(Some(app.passwords.hash(password).await?));
-    }
-    Ok(None)
+pub async fn upkeep(app: &App, account: &entity::account::Model, password: &str) -> Result<Upkeep, Error> {
+    let own = account::password::own_words(account);
+    let weak = !account::password::judge(app, password, &own, "").await?.faults.is_empty();
+    let rehashed = if app.passwords.needs_rehash(&account.password_hash) {
+        Some(app.passwords.hash(password).await?)
+    } else {
+        None
+    };
+    Ok(Upkeep { rehashed, weak })
 }

@@ -1,6 +1,6 @@
 //! A password opens a session, or a challenge where there is a second factor.
 
-use super::{Device, Opened, Opening, open, open_by};
+use super::{Device, Opened, Opening, Upkeep, open, open_by};
 use crate::actions::factor::challenge::{self, Challenged};
 use crate::actions::factor::{recovery, remembered};
 use crate::actions::{Context, Error, account};
@@ -19,8 +19,8 @@ pub enum LoggedIn {
 /// What came with the login besides the password.
 #[derive(Debug, Clone, Copy)]
 pub struct From<'a> {
-    /// Replaces a hash that was made with weaker parameters.
-    pub rehashed: Option<&'a str>,
+    /// What was found about the password while it was at hand.
+    pub upkeep: &'a Upkeep,
     /// The token of a remembered device.
     pub device_token: Option<&'a str>,
     /// What the owner will recognise the session by.
@@ -40,16 +40,12 @@ pub async fn log_in(
 ) -> Result<LoggedIn, Error> {
     let account = account::lock(tx, proven.id).await?;
     // another login may have renewed the hash of the same password meanwhile
-    let renewed = from.rehashed.is_some() && account.password_changed_at == proven.password_changed_at;
+    let renewed = from.upkeep.rehashed.is_some() && account.password_changed_at == proven.password_changed_at;
     if !account::is_open(account.status) || !(renewed || account.password_hash == proven.password_hash) {
         return Err(Error::Unauthenticated);
     }
     let cx = &account::on_clock_of(tx, cx, &account).await?;
-    if let Some(hash) = from.rehashed {
-        let mut row = account.clone().into_active_model();
-        row.password_hash = Set(hash.to_owned());
-        row.update(&**tx).await?;
-    }
+    keep_up(tx, cx, &account, from.upkeep).await?;
     let Some(challenged) = challenge::open(tx, cx, &account).await? else {
         return Ok(LoggedIn::Opened(open(tx, cx, &account, from.device).await?));
     };
@@ -62,4 +58,19 @@ pub async fn log_in(
         return Ok(LoggedIn::Opened(open_by(tx, cx, &account, (from.device, Opening::Remembered)).await?));
     }
     Ok(LoggedIn::Challenged(challenged))
+}
+
+/// Keeps what was found about the password: a hash of today's cost, and whether it is weak.
+async fn keep_up(tx: &Tx, cx: &Context<'_>, account: &entity::account::Model, upkeep: &Upkeep) -> Result<(), Error> {
+    let mut row = account.clone().into_active_model();
+    if let Some(hash) = &upkeep.rehashed {
+        row.password_hash = Set(hash.clone());
+    }
+    if upkeep.weak != account.password_weak_since.is_some() {
+        row.password_weak_since = Set(upkeep.weak.then_some(cx.real_now));
+    }
+    if row.is_changed() {
+        row.update(&**tx).await?;
+    }
+    Ok(())
 }

@@ -24,7 +24,7 @@ pub mod refresh;
 pub mod seen;
 pub mod throttle;
 
-pub use authenticate::{authenticate, rehashed};
+pub use authenticate::{Upkeep, authenticate, upkeep};
 pub use log_in::log_in;
 pub use prove::prove;
 pub use refresh::refresh;

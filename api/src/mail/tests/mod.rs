@@ -59,6 +59,7 @@ fn account(language: &str) -> account::Model {
         backup_email: None,
         password_hash: String::new(),
         password_changed_at: instant("2026-01-01T00:00:00Z"),
+        password_weak_since: None,
         kind: AccountKind::Individual,
         status: AccountStatus::Active,
         language: language.parse::<Language>().unwrap(),

@@ -52,6 +52,10 @@ pub fn account_messages() -> Vec<Message> {
         Message::Welcome { handle: "ab12345-tacit".to_owned() },
         Message::PasswordReset { secret: secret(), valid_minutes: 1 },
         Message::PasswordChanged,
+        Message::CheckUpReminder {
+            missing: vec!["Without a proven backup address, a lost mailbox means a lost account.".to_owned()],
+            score: 73,
+        },
         Message::NewDevice {
             address: Some("192.0.2.7".to_owned()),
             program: Some("Firefox, Linux".to_owned()),

@@ -41,6 +41,10 @@ pub struct EmailRouting {
     /// Extra addresses, at most five. One that is new is mailed a code and receives nothing else before.
     #[schema(max_items = 5)]
     addresses: Vec<AddressRoute>,
+    /// Whether a mail each month tells what the check-up finds critical; left out, it stays as it is.
+    #[serde(default)]
+    #[schema(nullable = false, example = true)]
+    check_up_reminder: Option<bool>,
 }
 
 /// What the primary address receives.
@@ -108,6 +112,9 @@ pub struct RoutingView {
     /// The extra addresses, in the order in which they were added.
     #[schema(max_items = 5)]
     addresses: Vec<RouteView>,
+    /// Whether a mail each month tells what the check-up finds critical.
+    #[schema(example = true)]
+    check_up_reminder: bool,
     /// What may be sent to nobody. Extensible enum.
     #[schema(max_items = 10, example = json!(["product"]))]
     may_be_off: Vec<String>,
@@ -169,7 +176,7 @@ impl EmailRouting {
         for (at, route) in self.addresses.into_iter().enumerate() {
             extra.push((address(&route.email, &format!("/addresses/{at}/email"))?, route.categories));
         }
-        Ok(route::Choice { primary: self.primary.categories, extra })
+        Ok(route::Choice { primary: self.primary.categories, extra, check_up_reminder: self.check_up_reminder })
     }
 }
 
@@ -194,6 +201,7 @@ impl RoutingView {
             primary: view(&primary.address, true, &primary.categories),
             backup: backup.map(|backup| view(backup, true, &[Category::Security])),
             addresses: addresses.extra.iter().map(|(_, one)| view(&one.address, one.proven, &one.categories)).collect(),
+            check_up_reminder: addresses.check_up_reminder,
             may_be_off: Category::ALL.iter().filter(|one| one.may_be_off()).map(ToString::to_string).collect(),
             max_addresses: MAX_ADDRESSES,
         }
