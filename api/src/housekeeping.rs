@@ -1,6 +1,6 @@
 //! What nobody can use any more has an end: deleted once an hour, whatever the node's roles.
 
-use crate::actions::{Error, export, factor, session};
+use crate::actions::{Error, account, export, factor, session};
 use crate::app::App;
 use crate::db::Tx;
 use crate::http::idempotency;
@@ -32,6 +32,7 @@ pub async fn sweep(app: &App) {
     told("key ceremonies", delete(app, now, factor::security_keys::ceremony::forget).await);
     told("login challenges", delete(app, now, factor::challenge::forget).await);
     told("exports", export::forget::forget(app, now).await);
+    told("changes of addresses", delete(app, now, account::address_change::forget).await);
     told("remembered devices", delete(app, now, factor::remembered::forget_ended).await);
 }
 

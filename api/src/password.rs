@@ -15,6 +15,8 @@ use tokio::sync::Semaphore;
 
 /// Made by `scripts/common-passwords.py`.
 const COMMON: &[u8] = include_bytes!("../data/common-passwords.zz");
+/// What stands where a hash would, for an account that no password opens.
+pub const NONE: &str = "!";
 /// Most hashes that wait for a slot.
 const QUEUE: usize = 64;
 
@@ -91,11 +93,12 @@ impl Passwords {
     }
 
     /// Whether a password is the one of a hash; the cost is the hash's own. Without a hash (a login
-    /// that nobody has) it takes as long and answers no.
+    /// that nobody has, an account that no password opens) it takes as long and answers no.
     ///
     /// # Errors
     /// [`Error::Unavailable`] when too many wait.
     pub async fn verify(&self, password: &str, phc: Option<&str>) -> Result<bool, Error> {
+        let phc = phc.filter(|phc| *phc != NONE);
         let (password, known) = (normal(password), phc.is_some());
         let phc = phc.unwrap_or(&self.dummy).to_owned();
         self.run(move |argon| {

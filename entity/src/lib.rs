@@ -7,6 +7,7 @@ pub mod account;
 pub mod account_closure;
 pub mod activity;
 pub mod activity_head;
+pub mod address_change;
 pub mod attempt_target;
 pub mod backup_code;
 pub mod cancellation;

@@ -15,6 +15,7 @@ pub fn statements(db: &DatabaseConnection) -> Vec<TableCreateStatement> {
         account_closure,
         activity,
         activity_head,
+        address_change,
         attempt_target,
         backup_code,
         cancellation,

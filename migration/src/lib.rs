@@ -13,6 +13,7 @@ mod m20261125_000008_activity_log;
 mod m20261125_000009_exports;
 mod m20261125_000010_phone;
 mod m20261125_000011_check_up;
+mod m20261126_000012_address_changes;
 mod portable;
 
 /// All migrations, oldest first.
@@ -33,6 +34,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261125_000009_exports::Migration),
             Box::new(m20261125_000010_phone::Migration),
             Box::new(m20261125_000011_check_up::Migration),
+            Box::new(m20261126_000012_address_changes::Migration),
         ]
     }
 }

@@ -23,7 +23,11 @@ const BEARER: &str = "\
 `Authorization: Bearer …` with a session's access token (a JWT, handled as RFC8725 asks) \
 or a personal access token (`tct_…`). Each operation names the scopes it needs.";
 
-/// Sets `info`, `servers`, `tags` and the security scheme.
+const CHANGE_TOKEN: &str = "\
+The code of a notice about a changed address: whoever reads the addresses before stops or undoes the change with it, \
+without login.";
+
+/// Sets `info`, `servers`, `tags` and the security schemes.
 pub(crate) fn set(document: &mut Value, options: &Finish<'_>) {
     let Some(root) = document.as_object_mut() else {
         return;
@@ -49,6 +53,10 @@ pub(crate) fn set(document: &mut Value, options: &Finish<'_>) {
         schemes.insert(
             "bearer".into(),
             json!({"type": "http", "scheme": "bearer", "bearerFormat": "JWT or personal access token", "description": BEARER}),
+        );
+        schemes.insert(
+            "change_token".into(),
+            json!({"type": "apiKey", "in": "header", "name": "Change-Token", "description": CHANGE_TOKEN}),
         );
     }
 }

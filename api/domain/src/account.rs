@@ -44,6 +44,32 @@ words! {
     }
 }
 
+words! {
+    /// The two addresses by which an account is reached and recovered.
+    AddressRole {
+        /// The one that logs in.
+        Primary = "primary",
+        /// The second one.
+        Backup = "backup",
+    }
+}
+
+words! {
+    /// Where a change of an address stands.
+    AddressChangeStatus {
+        /// The new address is not proven yet: nothing has changed.
+        Pending = "pending",
+        /// Made, and it can be undone for a while.
+        Applied = "applied",
+        /// Stopped before it was made.
+        Vetoed = "vetoed",
+        /// Made and taken back.
+        Undone = "undone",
+        /// Another one took its place.
+        Superseded = "superseded",
+    }
+}
+
 /// A country, written as its two upper-case letters (ISO 3166-1 alpha-2). French overseas
 /// departments have their own (`GP`, `MQ`, `GF`, `RE`, `YT`).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

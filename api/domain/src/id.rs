@@ -127,6 +127,8 @@ ids! {
     EmailId = "eml";
     /// An extra address for service e-mails.
     EmailAddressId = "ema";
+    /// A change of an address of an account.
+    AddressChangeId = "adc";
     /// An export of all the data of an account.
     ExportId = "exp";
     /// A text message.

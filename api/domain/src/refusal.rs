@@ -73,6 +73,12 @@ words! {
         NoSecondFactor = "no_second_factor",
         /// The backup address must differ from the primary one.
         BackupEmailSameAsPrimary = "backup_email_same_as_primary",
+        /// The account has this primary address already.
+        EmailUnchanged = "email_unchanged",
+        /// The primary address must differ from the backup one.
+        EmailSameAsBackup = "email_same_as_backup",
+        /// Another account has, or had until just now, this address; told only to who reads its mails.
+        EmailAlreadyUsed = "email_already_used",
         /// The account has this phone number, and it is verified.
         PhoneAlreadyVerified = "phone_already_verified",
         /// Invoices could not name who they are for.

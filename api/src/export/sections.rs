@@ -115,6 +115,14 @@ pub const SECTIONS: &[Section] = &[
         ],
         one_time_code
     ),
+    section!(
+        "address_changes.json",
+        [
+            "Changes of your primary and backup addresses that can be stopped or undone.",
+            "Changements de vos adresses principale et de secours que vous pouvez arrêter ou annuler."
+        ],
+        address_change
+    ),
     section!("totp_devices.json", ["Authenticator apps.", "Applications d'authentification."], totp_device),
     section!("security_keys.json", ["Security keys and passkeys.", "Clés de sécurité et passkeys."], security_key),
     section!(

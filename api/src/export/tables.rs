@@ -39,6 +39,10 @@ tables! {
         id, purpose, target, attempts, max_attempts, created_at, expires_at, consumed_at, superseded_at,
     } kept { account_id: Elsewhere, subject_id: Technical, secret_hash: Secret, bound_to: Secret }
 
+    address_change {
+        id, role, former_address, new_address, status, requested_at, applied_at, open_until, ended_at,
+    } kept { account_id: Elsewhere, sealed_token: Secret, token_hash: Secret }
+
     totp_device {
         id, name, created_at, activated_at, last_used_at,
     } kept { account_id: Elsewhere, sealed_seed: Secret, last_step: Technical }

@@ -8,7 +8,7 @@ use actix_web::http::header::{
 };
 
 const METHODS: &str = "GET, HEAD, POST, PUT, PATCH, DELETE";
-const HEADERS: &str = "Accept, Accept-Language, Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, Traceparent, X-Request-Id";
+const HEADERS: &str = "Accept, Accept-Language, Authorization, Change-Token, Content-Type, Idempotency-Key, If-Match, If-None-Match, Traceparent, X-Request-Id";
 const EXPOSED: &str = "Content-Disposition, Content-Language, Deprecation, ETag, Idempotent-Replayed, Link, Location, RateLimit, RateLimit-Policy, Retry-After, Sunset, X-Request-Id";
 
 /// The origins that may call.

@@ -17,6 +17,7 @@
 pub mod address;
 pub mod body;
 pub mod caller;
+pub mod change_token;
 pub mod cors;
 pub mod decode;
 pub mod edge;

@@ -57,6 +57,7 @@ impl Class {
             "create_account" => Some(Self::SignUp),
             "create_password_reset" => Some(Self::Recovery),
             "resend_email_verification" => Some(Self::Resend),
+            "stop_email_change" => Some(Self::Visitor),
             "judge_password" => Some(Self::Judgement),
             _ => None,
         }

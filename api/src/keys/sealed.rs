@@ -1,6 +1,6 @@
 //! Every sealed column, and how what an older key sealed is sealed again with the present one.
 
-use crate::actions::account::visitor_request as visitor_requests;
+use crate::actions::account::{address_change as address_changes, visitor_request as visitor_requests};
 use crate::actions::factor::security_keys::{self, ceremony};
 use crate::actions::factor::{recovery, totp};
 use crate::actions::{Error, payment_method as payment_methods};
@@ -139,6 +139,7 @@ macro_rules! columns {
 }
 
 columns! {
+    address_change.sealed_token (id Id, SealedToken): |row| only(address_changes::place(row.id, row.account_id));
     email_setting.sealed_phrase (account_id AccountId, SealedPhrase): |row| only(mail::phrase::place(row.account_id));
     email.sealed_secret (id Id, SealedSecret): |row| mail::places(row.id, row.account_id);
     export.sealed_key (id Id, SealedKey): |row| only(vault::place(row.id, row.account_id));

@@ -17,6 +17,8 @@ impl Message {
             | Self::FactorRecovery { secret, .. }
             | Self::RecoverFactors { secret, .. }
             | Self::PasswordReset { secret, .. }
+            | Self::VerifyNewEmail { secret, .. }
+            | Self::EmailChangeRequested { secret, .. }
             | Self::VerifyBackupEmail { secret, .. }
             | Self::VerifyExtraEmail { secret, .. }
             | Self::ConfirmDeletion { secret, .. }
@@ -37,7 +39,7 @@ impl Message {
             | Self::RecoveryEnded { .. }
             | Self::PasswordOff
             | Self::IpRulesChanged { .. }
-            | Self::BackupEmailChanged { .. }
+            | Self::AddressChangeEnded { .. }
             | Self::PhoneChanged { .. }
             | Self::EmailRoutingChanged { .. }
             | Self::EmailAddressProven { .. }
@@ -70,6 +72,7 @@ impl Message {
             | Self::ClosureHalted
             | Self::AccountClosed { .. }
             | Self::Refunded { .. } => None,
+            Self::EmailChanged { secret, .. } | Self::BackupEmailChanged { secret, .. } => secret.as_deref(),
         }
     }
 
@@ -77,7 +80,13 @@ impl Message {
     /// person typed: they are no means of writing to strangers.
     #[must_use]
     pub fn goes_to_a_stranger(&self) -> bool {
-        matches!(self, Self::VerifyEmail { .. } | Self::VerifyBackupEmail { .. } | Self::VerifyExtraEmail { .. })
+        matches!(
+            self,
+            Self::VerifyEmail { .. }
+                | Self::VerifyNewEmail { .. }
+                | Self::VerifyBackupEmail { .. }
+                | Self::VerifyExtraEmail { .. }
+        )
     }
 
     /// The values of its templates: dates and instants as ISO texts, money as `{amount, currency}`,
@@ -86,7 +95,8 @@ impl Message {
     #[expect(clippy::too_many_lines, reason = "one table")]
     pub fn context(&self) -> Value {
         match self {
-            Self::FactorAdded { name } | Self::SecurityKeySuspended { name } => context! { name },
+            Self::FactorAdded { name } => context! { name },
+            Self::SecurityKeySuspended { name, copied } => context! { name, copied },
             Self::AccessTokenAdded { name, hint, until, writes } => {
                 context! { name, hint, until => instant(*until), writes }
             }
@@ -113,12 +123,18 @@ impl Message {
             Self::VerifyEmail { valid_minutes, .. }
             | Self::PasswordReset { valid_minutes, .. }
             | Self::RecoverFactors { valid_minutes, .. }
+            | Self::VerifyNewEmail { valid_minutes, .. }
             | Self::VerifyBackupEmail { valid_minutes, .. }
             | Self::VerifyExtraEmail { valid_minutes, .. } => {
                 context! { secret => PLACEHOLDER, valid_minutes }
             }
             Self::Welcome { handle } => context! { handle },
-            Self::BackupEmailChanged { address } => context! { address },
+            Self::EmailChangeRequested { address, until, .. } => {
+                context! { address, secret => PLACEHOLDER, until => instant(*until) }
+            }
+            Self::EmailChanged { address, secret, until } => changed(Some(address), secret.as_ref(), *until),
+            Self::AddressChangeEnded { address, undone, role } => context! { address, undone, role => role.as_str() },
+            Self::BackupEmailChanged { address, secret, until } => changed(address.as_ref(), secret.as_ref(), *until),
             Self::PhoneChanged { number } => context! { number },
             Self::EmailRoutingChanged { added, removed } => context! { added, removed },
             Self::EmailAddressProven { address } | Self::AddressUndeliverable { address } => context! { address },
@@ -192,6 +208,11 @@ impl Message {
 
 fn date(day: NaiveDate) -> String {
     day.to_string()
+}
+
+/// An address that changed, and until when the mail's token undoes it.
+fn changed(address: Option<&String>, secret: Option<&String>, until: DateTime<Utc>) -> Value {
+    context! { address, secret => secret.map(|_| PLACEHOLDER), until => instant(until) }
 }
 
 fn instant(at: DateTime<Utc>) -> String {

@@ -1,6 +1,7 @@
 //! Every mail that the system sends: one variant each, with what it says.
 
 use chrono::{DateTime, NaiveDate, Utc};
+use domain::account::AddressRole;
 use domain::calendar::Period;
 use domain::money::Money;
 use domain::service::DeletionCause;
@@ -37,8 +38,8 @@ pub enum Message {
     FactorAdded { name: String },
     /// A second factor was removed; the last one or not.
     FactorRemoved { name: String, last: bool },
-    /// A security key was suspended: there seems to be a copy of it.
-    SecurityKeySuspended { name: String },
+    /// A security key was suspended: there seems to be a copy of it, or somebody else may have added it.
+    SecurityKeySuspended { name: String, copied: bool },
     /// New backup codes replace those before.
     BackupCodesIssued,
     /// A backup code was used; so many are left.
@@ -51,10 +52,18 @@ pub enum Message {
     RecoveryEnded { completed: bool },
     /// The password was right, the second factor was not.
     SecondFactorRefused { address: Option<String>, at: DateTime<Utc> },
+    /// The code that proves a new primary address; sent to that address.
+    VerifyNewEmail { secret: String, valid_minutes: u32 },
+    /// Another primary address was asked for (masked); with the token that stops it, to the addresses before.
+    EmailChangeRequested { address: String, secret: String, until: DateTime<Utc> },
+    /// The primary address was changed (masked); with the token that undoes it, to the addresses before.
+    EmailChanged { address: String, secret: Option<String>, until: DateTime<Utc> },
+    /// A change of an address was stopped, or undone: then the masked address is there again.
+    AddressChangeEnded { address: Option<String>, undone: bool, role: AddressRole },
     /// The code that proves a backup address; sent to that address.
     VerifyBackupEmail { secret: String, valid_minutes: u32 },
-    /// The backup address was set or removed (masked address, absent when removed).
-    BackupEmailChanged { address: Option<String> },
+    /// The backup address was set or removed (masked address, absent when removed); with the token that undoes it.
+    BackupEmailChanged { address: Option<String>, secret: Option<String>, until: DateTime<Utc> },
     /// The phone number was set, changed or removed.
     PhoneChanged { number: Option<String> },
     /// The code that proves an extra address, or one whose mails came back; sent to that address.
@@ -173,6 +182,10 @@ impl Message {
             | Self::RecoveryEnded { .. }
             | Self::PasswordOff
             | Self::IpRulesChanged { .. }
+            | Self::VerifyNewEmail { .. }
+            | Self::EmailChangeRequested { .. }
+            | Self::EmailChanged { .. }
+            | Self::AddressChangeEnded { .. }
             | Self::VerifyBackupEmail { .. }
             | Self::BackupEmailChanged { .. }
             | Self::PhoneChanged { .. }
@@ -231,6 +244,10 @@ impl Message {
             Self::SecondFactorRefused { .. } => "second_factor_refused",
             Self::PasswordOff => "password_off",
             Self::IpRulesChanged { .. } => "ip_rules_changed",
+            Self::VerifyNewEmail { .. } => "verify_new_email",
+            Self::EmailChangeRequested { .. } => "email_change_requested",
+            Self::EmailChanged { .. } => "email_changed",
+            Self::AddressChangeEnded { .. } => "address_change_ended",
             Self::VerifyBackupEmail { .. } => "verify_backup_email",
             Self::BackupEmailChanged { .. } => "backup_email_changed",
             Self::PhoneChanged { .. } => "phone_changed",

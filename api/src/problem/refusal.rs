@@ -229,6 +229,27 @@ pub(super) const fn entry_of(refusal: Refusal) -> Entry {
             ["The backup address is the primary one", "L'adresse de secours est l'adresse principale"],
             ["Choose another address.", "Choisissez une autre adresse."],
         ),
+        R::EmailUnchanged => entry(
+            409,
+            ["The address is the present one", "L'adresse est déjà l'adresse actuelle"],
+            ["The account has this primary address already.", "Le compte a déjà cette adresse principale."],
+        ),
+        R::EmailSameAsBackup => entry(
+            422,
+            ["The address is the backup one", "L'adresse est l'adresse de secours"],
+            [
+                "Choose another address, or remove the backup address first.",
+                "Choisissez une autre adresse, ou retirez d'abord l'adresse de secours.",
+            ],
+        ),
+        R::EmailAlreadyUsed => entry(
+            409,
+            ["The address belongs to another account", "L'adresse appartient à un autre compte"],
+            [
+                "Log in to that account, or choose another address.",
+                "Connectez-vous à cet autre compte, ou choisissez une autre adresse.",
+            ],
+        ),
         R::PhoneAlreadyVerified => entry(
             409,
             ["The phone number is verified already", "Le numéro de téléphone est déjà vérifié"],

@@ -124,6 +124,18 @@ pub const KINDS: &[Kind] = &[
     done("closure.revoked", "The closure of the account was taken back", "La clôture du compte a été annulée"),
     done("email.bounced", "A service e-mail came back", "Un e-mail de service est revenu"),
     done(
+        "email.change_requested",
+        "Another primary address was asked for",
+        "Une autre adresse principale a été demandée",
+    ),
+    done(
+        "email.change_stopped",
+        "The change of the primary address was stopped",
+        "Le changement d'adresse principale a été arrêté",
+    ),
+    done("email.change_undone", "The change of an address was undone", "Le changement d'une adresse a été annulé"),
+    done("email.changed", "The primary address was changed", "L'adresse principale a été modifiée"),
+    done(
         "email.retry_requested",
         "The provider had a failed service e-mail sent again",
         "Le fournisseur a fait renvoyer un e-mail de service en échec",
@@ -195,6 +207,11 @@ pub const KINDS: &[Kind] = &[
         "Un changement de mot de passe a été refusé : mauvais mot de passe",
     ),
     done("password.changed", "The password was changed", "Le mot de passe a été modifié"),
+    done(
+        "password.disabled",
+        "The password was made useless with the code of a notice",
+        "Le mot de passe a été rendu inutilisable avec le code d'un avis",
+    ),
     done(
         "password.off",
         "Too many wrong passwords: login by password is off until it is reset",

@@ -5,6 +5,7 @@ mod backup_email;
 mod check_up;
 mod check_up_reminder;
 mod closure;
+mod email;
 mod emails;
 mod ip_rules;
 mod mailing;

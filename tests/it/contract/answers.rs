@@ -115,6 +115,7 @@ async fn account(walk: &Walk, house: &House) -> Client {
     let mails = who.get("/v1/account/emails").await.items();
     walk.ok(&who, "get_email", &[mails[0]["id"].as_str().unwrap()], None).await;
     mailboxes(walk, house, &who).await;
+    primary_address(walk, house).await;
     let export = walk.ok(&who, "request_export", &[], None).await.text("/id");
     walk.go(&who, "download_export", (&[&export], ""), None).await.expect(409);
     house.settle().await;
@@ -124,6 +125,8 @@ async fn account(walk: &Walk, house: &House) -> Client {
     walk.ok(&who, "list_exports", &[], None).await;
     walk.ok(&who, "delete_backup_email", &[], None).await;
     walk.ok(&who, "delete_phone", &[], None).await;
+    // two tokens at once would arrive in any order
+    house.settle().await;
     walk.ok(&who, "create_password_reset", &[], Some(json!({ "login": email }))).await;
     house.settle().await;
     let token = house.token_for(&email);
@@ -139,6 +142,25 @@ async fn account(walk: &Walk, house: &House) -> Client {
     walk.ok(&who, "confirm_password_reset", &[], Some(new)).await;
     who.log_in().await;
     who
+}
+
+/// The primary address: changed, stopped, undone.
+async fn primary_address(walk: &Walk, house: &House) {
+    let (who, next) = (house.customer().await, "next@example.org");
+    walk.go(&who, "get_email_change", (&[], ""), None).await.expect(404);
+    walk.go(&who, "stop_email_change", (&[], ""), None).await.expect(404);
+    walk.go(&who, "set_email", (&[], ""), Some(json!({ "email": who.email }))).await.expect(409);
+    for stopped in [true, false] {
+        walk.ok(&who, "set_email", &[], Some(json!({ "email": next }))).await;
+        walk.ok(&who, "get_email_change", &[], None).await;
+        house.settle().await;
+        if stopped {
+            walk.ok(&who, "stop_email_change", &[], None).await;
+        }
+    }
+    walk.go(&who, "confirm_email", (&[], ""), Some(json!({ "code": "000000" }))).await.expect(422);
+    walk.ok(&who, "confirm_email", &[], Some(json!({ "code": house.code_for(next) }))).await;
+    walk.ok(&who, "get_email_change", &[], None).await;
 }
 
 /// Where mails go, what they print, what came back.

@@ -182,6 +182,7 @@ fn fresh_ones() -> Vec<&'static Operation> {
 fn what_is_dangerous_wants_a_fresh_proof() {
     let found = fresh_ones();
     let must = [
+        "set_email",
         "set_backup_email",
         "delete_backup_email",
         "set_phone",

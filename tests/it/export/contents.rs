@@ -23,6 +23,7 @@ async fn furnish(house: &House, who: &Client) {
     });
     who.put("/v1/account/email-routing", &routing).await.expect(200);
     who.put("/v1/account/anti-phishing-phrase", &json_value!({ "phrase": "Three grey cats" })).await.expect(200);
+    who.put("/v1/account/email", &json_value!({ "email": "next@example.org" })).await.expect(202);
     who.put("/v1/account/phone", &json_value!({ "phone": "+33612345678" })).await.expect(202);
     house.settle().await;
     let id: AccountId = who.get("/v1/account").await.expect(200).text("/id").parse().unwrap();

@@ -1,10 +1,12 @@
 //! The second address: proven by a code, for recovery and notices.
 
+use super::address_change::{self, New};
 use super::{CODE_DIGITS, CODE_VALID, CODE_VALID_MINUTES, MAILS_PER_HOUR, MAILS_WINDOW, RETRY_AFTER};
-use crate::actions::code::{self, New, Purpose, Secret};
+use crate::actions::code::{self, Purpose, Secret};
 use crate::actions::{Context, Error, factor, record};
 use crate::db::Tx;
 use crate::mail::{self, Letter, Message};
+use domain::account::AddressRole;
 use domain::id::{AccountId, OneTimeCodeId};
 use domain::refusal::Refusal;
 use entity::account;
@@ -26,7 +28,7 @@ pub async fn set(tx: &Tx, cx: &Context<'_>, owner: AccountId, email: &str) -> Re
     if sent >= MAILS_PER_HOUR {
         return Err(Error::TooMany { retry_after: RETRY_AFTER });
     }
-    let new = New {
+    let new = code::New {
         account: owner,
         purpose: Purpose::VerifyBackupEmail,
         subject: None,
@@ -66,6 +68,10 @@ pub async fn confirm(
     if code.target == account.email {
         return Err(Refusal::BackupEmailSameAsPrimary.into());
     }
+    if code.target == account.backup_email {
+        // proven once more
+        return Ok(account);
+    }
     change(tx, cx, account, code.target).await
 }
 
@@ -83,29 +89,33 @@ pub async fn remove(tx: &Tx, cx: &Context<'_>, owner: AccountId) -> Result<accou
     change(tx, cx, account, None).await
 }
 
-/// Writes the change; the primary address hears of it, and the one that is no longer used.
+/// Writes the change; the primary address hears of it and can undo it, and the one that is no longer used hears of it.
 async fn change(
     tx: &Tx,
     cx: &Context<'_>,
     account: account::Model,
     address: Option<String>,
 ) -> Result<account::Model, Error> {
-    let former = account.backup_email.clone().filter(|former| Some(former) != address.as_ref());
+    let former = account.backup_email.clone();
     let version = account.version + 1;
     let mut row = account.into_active_model();
-    row.backup_email = Set(address);
+    row.backup_email = Set(address.clone());
     row.version = Set(version);
     let account = row.update(&**tx).await?;
     let shown = account.backup_email.as_deref().map(super::masked);
     record::activity(tx, cx, account.id, "backup_email.changed", Some(json!({ "address": shown }))).await?;
     let data = json!({ "set": account.backup_email.is_some() });
     record::event(tx, cx, account.id, "account.backup_email_changed", &account.id, data).await?;
-    let message = Message::BackupEmailChanged { address: shown };
-    let change = cx.id::<OneTimeCodeId>();
-    let letter = |place| Letter::new(&account, &message, format!("backup_email_changed:{change}:{place}"));
-    mail::queue(tx, cx, letter("primary")).await?;
+    let new = New { role: AddressRole::Backup, former: former.clone(), next: address };
+    let change = address_change::made(tx, cx, account.id, new).await?;
+    let told = |secret| Message::BackupEmailChanged { address: shown.clone(), secret, until: change.open_until };
+    let cause = |place| format!("backup_email_changed:{}:{place}", change.id);
+    let warning = told(Some(address_change::token(cx, &change)?));
+    mail::queue(tx, cx, Letter::new(&account, &warning, cause("primary"))).await?;
     if former.is_some() {
-        mail::queue(tx, cx, Letter { to: former, ..letter("former") }).await?;
+        // it may have been removed because somebody else reads it
+        let notice = told(None);
+        mail::queue(tx, cx, Letter { to: former, ..Letter::new(&account, &notice, cause("former")) }).await?;
     }
     Ok(account)
 }

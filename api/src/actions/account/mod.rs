@@ -1,4 +1,4 @@
-//! The account: sign-up, recovery, profile, backup address, check-up.
+//! The account: sign-up, recovery, profile, addresses, check-up.
 //!
 //! What a visitor asks is answered alike whether or not there is such an account: the same body, the
 //! same hashing, a row written either way; the difference is in the mails.
@@ -13,10 +13,12 @@ use domain::refusal::Refusal;
 use entity::account;
 use sea_orm::{ConnectionTrait, EntityTrait};
 
+pub mod address_change;
 pub mod backup_email;
 pub mod change;
 pub mod change_password;
 pub mod check_up;
+pub mod email;
 pub mod ip_rules;
 pub mod password;
 pub mod phone;

@@ -40,7 +40,13 @@ pub async fn request_reset(tx: &Tx, cx: &Context<'_>, login: &str) -> Result<(),
     Ok(())
 }
 
-async fn mail_token(tx: &Tx, cx: &Context<'_>, found: &account::Model, to: Option<&str>) -> Result<(), Error> {
+/// Mails a token to an address of an account that is open; beyond the limit of mails, nothing.
+pub(super) async fn mail_token(
+    tx: &Tx,
+    cx: &Context<'_>,
+    found: &account::Model,
+    to: Option<&str>,
+) -> Result<(), Error> {
     let account = super::lock(tx, found.id).await?;
     let Some(to) = to.filter(|_| super::is_open(account.status)) else { return Ok(()) };
     let cx = &on_clock_of(tx, cx, &account).await?;

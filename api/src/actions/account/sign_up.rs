@@ -1,6 +1,6 @@
 //! Somebody signs up. The answer never tells whether there was an account already.
 
-use super::{MAILS_PER_HOUR, MAILS_WINDOW, note_visitor, on_clock_of, resend_code};
+use super::{MAILS_PER_HOUR, MAILS_WINDOW, address_change, note_visitor, on_clock_of, resend_code};
 use crate::actions::code::{self, Purpose};
 use crate::actions::{Context, Error, record};
 use crate::db::Tx;
@@ -52,6 +52,11 @@ pub async fn sign_up(tx: &Tx, cx: &Context<'_>, new: &New) -> Result<(), Error> 
             let cx = &on_clock_of(tx, cx, &known).await?;
             return repeated(tx, cx, known).await;
         }
+        if let Some(owner) = address_change::former_owner(&**tx, cx, &new.email).await? {
+            let account = super::lock(tx, owner).await?;
+            let cx = &on_clock_of(tx, cx, &account).await?;
+            return kept_for(tx, cx, &account, &new.email).await;
+        }
         // a conflict is no error: PostgreSQL would abort the transaction
         let row = fresh(cx, new);
         let inserted = account::Entity::insert(row.clone())
@@ -95,6 +100,15 @@ async fn contest(tx: &Tx, cx: &Context<'_>, account: account::Model) -> Result<(
     row.version = Set(version);
     let account = row.update(&**tx).await?;
     if sent >= MAILS_PER_HOUR { Ok(()) } else { resend_code::mail_code(tx, cx, &account).await }
+}
+
+/// The address was an account's until just now, and its owner can still come back to it.
+async fn kept_for(tx: &Tx, cx: &Context<'_>, account: &account::Model, address: &str) -> Result<(), Error> {
+    record::activity(tx, cx, account.id, "account.sign_up_repeated", None).await?;
+    record::event(tx, cx, account.id, "account.sign_up_repeated", &account.id, json!({})).await?;
+    let cause = format!("already_registered:{}:former:{}", account.id, cx.real_now.format("%Y%m%d%H"));
+    let letter = Letter::new(account, &Message::AlreadyRegistered, cause);
+    mail::queue(tx, cx, Letter { to: Some(address.to_owned()), ..letter }).await
 }
 
 /// At most one mail an hour: a second of the same cause is not stored.

@@ -11,6 +11,7 @@
 //! | activity | what happened and when stays, and its chain; from where, the device, the details are erased |
 //! | service e-mails | recipient and text erased, except billing mails (part of the accounts) and the closing receipt; undelivered ones are given up |
 //! | text messages | number, text and code erased; undelivered ones are given up |
+//! | changes of addresses | erased |
 //! | extra addresses, anti-phishing phrase, marks on addresses | erased |
 //! | exports and their archives | erased |
 //! | reasons written by the owner, names given to services | erased |
@@ -21,21 +22,20 @@ use crate::actions::session as session_actions;
 use crate::actions::{Context, Error, access_token, export, factor};
 use crate::db::Tx;
 use crate::mail::Category;
+use crate::password;
 use crate::sms;
 use domain::account::AccountStatus;
 use domain::id::AccountId;
 use domain::payment::PaymentMethodStatus;
 use entity::{
-    account, activity, cancellation, check_up_reminder, email, email_address, email_setting, former_password,
-    idempotency_key, known_device, one_time_code, order, order_item, payment_method, service, session,
+    account, activity, address_change, cancellation, check_up_reminder, email, email_address, email_setting,
+    former_password, idempotency_key, known_device, one_time_code, order, order_item, payment_method, service, session,
     undeliverable_address,
 };
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter};
 use serde_json::json;
 
-/// No password has this hash.
-const NO_PASSWORD: &str = "!";
 /// Copies of one mail at most: to the backup address and the extra ones.
 const MAX_COPIES: usize = domain::mailing::MAX_ADDRESSES + 1;
 
@@ -60,7 +60,7 @@ async fn profile(tx: &Tx, cx: &Context<'_>, account: &account::Model) -> Result<
     row.email = Set(None);
     row.email_verified_at = Set(None);
     row.backup_email = Set(None);
-    row.password_hash = Set(NO_PASSWORD.to_owned());
+    row.password_hash = Set(password::NONE.to_owned());
     row.status = Set(AccountStatus::Closed);
     row.first_name = Set(None);
     row.last_name = Set(None);
@@ -118,6 +118,7 @@ async fn access(tx: &Tx, cx: &Context<'_>, owner: AccountId) -> Result<(), Error
         .exec(&**tx)
         .await?;
     former_password::Entity::delete_many().filter(former_password::Column::AccountId.eq(owner)).exec(&**tx).await?;
+    address_change::Entity::delete_many().filter(address_change::Column::AccountId.eq(owner)).exec(&**tx).await?;
     known_device::Entity::delete_many().filter(known_device::Column::AccountId.eq(owner)).exec(&**tx).await?;
     access_token::revoke_all(tx, cx, owner).await?;
     access_token::erase(tx, owner).await?;

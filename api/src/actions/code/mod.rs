@@ -32,6 +32,8 @@ const MAX_TRIES: i32 = 5;
 pub enum Purpose {
     /// Proves the primary address.
     VerifyEmail,
+    /// Proves a new primary address.
+    ChangeEmail,
     /// Proves a backup address.
     VerifyBackupEmail,
     /// Proves a phone number.
@@ -54,6 +56,7 @@ impl Purpose {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::VerifyEmail => "verify_email",
+            Self::ChangeEmail => "change_email",
             Self::VerifyBackupEmail => "verify_backup_email",
             Self::VerifyPhone => "verify_phone",
             Self::ProveAddress => "prove_address",
@@ -70,6 +73,7 @@ impl Purpose {
     pub const fn now(self, cx: &Context<'_>) -> DateTime<Utc> {
         match self {
             Self::VerifyEmail
+            | Self::ChangeEmail
             | Self::VerifyBackupEmail
             | Self::VerifyPhone
             | Self::ProveAddress

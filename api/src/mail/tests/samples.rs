@@ -2,6 +2,7 @@
 
 use crate::mail::Message;
 use chrono::{DateTime, NaiveDate, Utc};
+use domain::account::AddressRole;
 use domain::calendar::Period;
 use domain::money::Money;
 use domain::service::DeletionCause;
@@ -24,6 +25,7 @@ pub fn eur(text: &str) -> Money {
 /// Every mail at least once, each branch of its templates, around a service of this name.
 pub fn every_message(name: &str) -> Vec<Message> {
     let mut all = account_messages();
+    all.extend(address_messages());
     all.extend(money_messages(name));
     all.extend(renewal_messages(name));
     all.extend(ending_messages(name));
@@ -43,7 +45,47 @@ fn token_ends(days: i32) -> Message {
     Message::AccessTokenEnds { name: "Backups".to_owned(), hint: "tct_qR5t".to_owned(), until, days }
 }
 
-pub fn account_messages() -> Vec<Message> {
+fn backup_changed(address: Option<&str>, secret: Option<String>) -> Message {
+    let until = instant("2026-02-06T22:30:00Z");
+    Message::BackupEmailChanged { address: address.map(str::to_owned), secret, until }
+}
+
+fn email_changed(secret: Option<String>) -> Message {
+    let until = instant("2026-02-06T22:30:00Z");
+    Message::EmailChanged { address: "a•••@example.test".to_owned(), secret, until }
+}
+
+fn change_undone(address: Option<&str>, role: AddressRole) -> Message {
+    Message::AddressChangeEnded { address: address.map(str::to_owned), undone: true, role }
+}
+
+fn address_messages() -> Vec<Message> {
+    let (secret, shown) = (|| SECRET.to_owned(), "a•••@example.test");
+    let until = instant("2026-02-06T22:30:00Z");
+    vec![
+        Message::VerifyBackupEmail { secret: secret(), valid_minutes: 15 },
+        backup_changed(Some(shown), Some(secret())),
+        backup_changed(Some(shown), None),
+        backup_changed(None, Some(secret())),
+        Message::VerifyNewEmail { secret: secret(), valid_minutes: 30 },
+        Message::EmailChangeRequested { address: shown.to_owned(), secret: secret(), until },
+        email_changed(Some(secret())),
+        email_changed(None),
+        Message::AddressChangeEnded { address: Some(shown.to_owned()), undone: false, role: AddressRole::Primary },
+        change_undone(Some(shown), AddressRole::Primary),
+        change_undone(Some(shown), AddressRole::Backup),
+        change_undone(None, AddressRole::Backup),
+        Message::PhoneChanged { number: Some("+33•••••••78".to_owned()) },
+        Message::PhoneChanged { number: None },
+        Message::VerifyExtraEmail { secret: secret(), valid_minutes: 30 },
+        Message::EmailRoutingChanged { added: vec![shown.to_owned()], removed: Vec::new() },
+        Message::EmailRoutingChanged { added: Vec::new(), removed: vec![shown.to_owned()] },
+        Message::EmailAddressProven { address: shown.to_owned() },
+        Message::AddressUndeliverable { address: shown.to_owned() },
+    ]
+}
+
+fn account_messages() -> Vec<Message> {
     let secret = || SECRET.to_owned();
     let [writing, reading] = token_added();
     vec![
@@ -70,7 +112,8 @@ pub fn account_messages() -> Vec<Message> {
         Message::FactorAdded { name: "Phone".to_owned() },
         Message::FactorRemoved { name: "Phone".to_owned(), last: true },
         Message::FactorRemoved { name: "Phone".to_owned(), last: false },
-        Message::SecurityKeySuspended { name: "Blue key".to_owned() },
+        Message::SecurityKeySuspended { name: "Blue key".to_owned(), copied: true },
+        Message::SecurityKeySuspended { name: "Blue key".to_owned(), copied: false },
         Message::FactorRecovery { secret: secret(), until: instant("2026-02-06T22:30:00Z"), over: false },
         Message::FactorRecovery { secret: secret(), until: instant("2026-02-06T22:30:00Z"), over: true },
         Message::RecoverFactors { secret: secret(), valid_minutes: 30 },
@@ -86,18 +129,8 @@ pub fn account_messages() -> Vec<Message> {
         Message::PasswordOff,
         Message::IpRulesChanged { limited: true, address: Some("192.0.2.7".to_owned()) },
         Message::IpRulesChanged { limited: false, address: None },
-        Message::VerifyBackupEmail { secret: secret(), valid_minutes: 15 },
-        Message::BackupEmailChanged { address: Some("a•••@example.test".to_owned()) },
-        Message::BackupEmailChanged { address: None },
-        Message::PhoneChanged { number: Some("+33•••••••78".to_owned()) },
-        Message::PhoneChanged { number: None },
-        Message::VerifyExtraEmail { secret: secret(), valid_minutes: 30 },
-        Message::EmailRoutingChanged { added: vec!["a•••@example.test".to_owned()], removed: Vec::new() },
-        Message::EmailRoutingChanged { added: Vec::new(), removed: vec!["a•••@example.test".to_owned()] },
-        Message::EmailAddressProven { address: "a•••@example.test".to_owned() },
         Message::PhraseChanged { set: true },
         Message::PhraseChanged { set: false },
-        Message::AddressUndeliverable { address: "a•••@example.test".to_owned() },
         Message::ExportReady { requested_at: instant("2026-01-30T09:00:00Z"), until: instant("2026-02-06T09:00:04Z") },
         Message::ExportFailed { requested_at: instant("2026-01-30T09:00:00Z") },
         Message::ConfirmClosure { secret: secret(), valid_hours: 24 },

@@ -185,7 +185,7 @@ async fn suspend(app: &App, cx: &Context<'_>, ceremony: KeyCeremonyId, key: &Mod
         if suspended.rows_affected != 1 {
             return Ok(());
         }
-        let message = Message::SecurityKeySuspended { name: key.name.clone() };
+        let message = Message::SecurityKeySuspended { name: key.name.clone(), copied: true };
         factor::changed(tx, cx, &owner, ("security_key.suspended", &message), None).await
     })
     .await

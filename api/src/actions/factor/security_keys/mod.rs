@@ -7,6 +7,7 @@ use crate::actions::{Context, Error, account, record};
 use crate::app::App;
 use crate::db::Tx;
 use crate::mail::Message;
+use chrono::{DateTime, Utc};
 use domain::factor::Ceremony;
 use domain::id::{AccountId, KeyCeremonyId, SecurityKeyId, SessionId};
 use domain::refusal::Refusal;
@@ -15,6 +16,7 @@ use entity::{account as accounts, key_ceremony};
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter,
+    QueryOrder,
 };
 use serde_json::json;
 use webauthn_rs::prelude::{Credential, Passkey, PasskeyRegistration, RegisterPublicKeyCredential};
@@ -144,6 +146,28 @@ pub async fn remove(
     let last = enrolled(&**tx, owner).await?.is_empty();
     let message = Message::FactorRemoved { name: key.name, last };
     changed(tx, cx, &account, ("security_key.removed", &message), keep).await
+}
+
+/// Suspends the keys that an account has got since a moment: who was in it may have brought them. They count as
+/// second factors nevertheless, so that the account does not fall back to its password alone.
+///
+/// # Errors
+/// The database's.
+pub(in crate::actions) async fn suspend_added_since(
+    tx: &Tx,
+    cx: &Context<'_>,
+    account: &accounts::Model,
+    since: DateTime<Utc>,
+) -> Result<(), Error> {
+    let keys = Entity::usable(account.id).filter(Column::CreatedAt.gte(since)).order_by_asc(Column::Id);
+    for key in keys.all(&**tx).await? {
+        let message = Message::SecurityKeySuspended { name: key.name.clone(), copied: false };
+        let mut row = key.into_active_model();
+        row.suspended_at = Set(Some(cx.real_now));
+        row.update(&**tx).await?;
+        changed(tx, cx, account, ("security_key.suspended", &message), None).await?;
+    }
+    Ok(())
 }
 
 /// Opens a session for the owner of a key that named its account and verified its user.
