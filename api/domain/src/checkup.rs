@@ -32,10 +32,12 @@ words! {
         SecondFactorEnrolled = "second_factor_enrolled",
         /// Enough backup codes are left for when that factor is lost.
         BackupCodesLeft = "backup_codes_left",
-        /// No security key is suspended because of a copy.
+        /// No security key is suspended.
         SecurityKeysSound = "security_keys_sound",
         /// No session is open that has not been used for long.
         SessionsInUse = "sessions_in_use",
+        /// No personal access token lives that has not been used for long.
+        AccessTokensInUse = "access_tokens_in_use",
         /// No address is known whose mails come back.
         EmailsArrive = "emails_arrive",
         /// Mails carry a phrase that a forger does not know.
@@ -57,6 +59,8 @@ words! {
 pub const FEW_BACKUP_CODES: u64 = 3;
 /// Days without use after which a session is idle.
 pub const SESSION_IDLE_DAYS: i64 = 14;
+/// Days without use after which a personal access token is idle: what runs once a month is not.
+pub const ACCESS_TOKEN_IDLE_DAYS: i64 = 45;
 
 impl CheckUpItem {
     /// Whether the monthly reminder speaks of it. What costs money has notices of its own, on its own days.
@@ -73,6 +77,7 @@ impl CheckUpItem {
             | Self::BackupCodesLeft
             | Self::SecurityKeysSound
             | Self::SessionsInUse
+            | Self::AccessTokensInUse
             | Self::EmailsArrive
             | Self::AntiPhishingPhraseSet
             | Self::PaymentMethodValid
@@ -101,10 +106,12 @@ pub struct Observed {
     pub backup_codes: u64,
     /// Backup codes that wait for one of them to be typed back.
     pub waiting_backup_codes: u64,
-    /// Security keys that seem to have been copied.
+    /// Security keys that were suspended.
     pub suspended_keys: u64,
     /// Open sessions that were not used for [`SESSION_IDLE_DAYS`].
     pub idle_sessions: u64,
+    /// Personal access tokens that live and were not used for [`ACCESS_TOKEN_IDLE_DAYS`].
+    pub idle_tokens: u64,
     /// There is an anti-phishing phrase.
     pub phrase: bool,
     /// Addresses of the account whose mails come back.
@@ -145,6 +152,7 @@ fn severity(item: CheckUpItem, seen: &Observed) -> Severity {
         }
         CheckUpItem::SecurityKeysSound => (seen.suspended_keys == 0, Severity::Critical),
         CheckUpItem::SessionsInUse => (seen.idle_sessions == 0, Severity::Advised),
+        CheckUpItem::AccessTokensInUse => (seen.idle_tokens == 0, Severity::Advised),
         CheckUpItem::EmailsArrive => (seen.undeliverable_addresses == 0, Severity::Critical),
         CheckUpItem::AntiPhishingPhraseSet => (seen.phrase, Severity::Advised),
         CheckUpItem::PaymentMethodValid => {
@@ -168,6 +176,7 @@ pub const fn count(item: CheckUpItem, seen: &Observed) -> Option<u64> {
         CheckUpItem::BackupCodesLeft => Some(seen.backup_codes),
         CheckUpItem::SecurityKeysSound => Some(seen.suspended_keys),
         CheckUpItem::SessionsInUse => Some(seen.idle_sessions),
+        CheckUpItem::AccessTokensInUse => Some(seen.idle_tokens),
         CheckUpItem::EmailsArrive => Some(seen.undeliverable_addresses),
         CheckUpItem::InvoicesPaid => Some(seen.unpaid_invoices),
         CheckUpItem::ServicesRenewed => Some(seen.expiring_services),
@@ -304,6 +313,7 @@ mod tests {
                 waiting_backup_codes,
                 suspended_keys,
                 idle_sessions,
+                idle_tokens: unpaid_invoices ^ 2,
                 phrase,
                 undeliverable_addresses,
                 valid_method,
@@ -343,6 +353,7 @@ mod tests {
                 Observed { backup_codes: seen.backup_codes + 1, ..seen },
                 Observed { suspended_keys: 0, ..seen },
                 Observed { idle_sessions: 0, ..seen },
+                Observed { idle_tokens: 0, ..seen },
                 Observed { phrase: true, ..seen },
                 Observed { undeliverable_addresses: 0, ..seen },
                 Observed { valid_method: true, ..seen },

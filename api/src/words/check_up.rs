@@ -76,8 +76,8 @@ const fn sentences(item: CheckUpItem) -> [[&'static str; 2]; 2] {
         CheckUpItem::SecurityKeysSound => [
             ["Aucune clé de sécurité n'est suspendue.", "No security key is suspended."],
             [
-                "Une clé de sécurité semble avoir été copiée et est suspendue : retirez-la.",
-                "A security key seems to have been copied and is suspended: remove it.",
+                "Une clé de sécurité est suspendue, car quelqu'un d'autre a pu la copier ou l'ajouter : retirez-la.",
+                "A security key is suspended, because somebody else may have copied or added it: remove it.",
             ],
         ],
         CheckUpItem::SessionsInUse => [
@@ -85,6 +85,13 @@ const fn sentences(item: CheckUpItem) -> [[&'static str; 2]; 2] {
             [
                 "Une session est ouverte et n'a pas servi depuis deux semaines : fermez-la si vous ne la connaissez plus.",
                 "A session is open and was not used for two weeks: end it if you do not know it any more.",
+            ],
+        ],
+        CheckUpItem::AccessTokensInUse => [
+            ["Tous les jetons d'accès servent.", "Every access token is in use."],
+            [
+                "Un jeton d'accès n'a pas servi depuis plus de six semaines : révoquez-le si aucun programme n'en a besoin.",
+                "An access token was not used for more than six weeks: revoke it if no program needs it.",
             ],
         ],
         CheckUpItem::EmailsArrive => [

@@ -130,6 +130,29 @@ on_both!(sessions_without_use_are_named_until_they_end, "2026-01-30T09:00:00Z", 
     assert_eq!(severity(&who, "sessions_in_use").await, "fine");
 }));
 
+on_both!(tokens_without_use_are_named_until_they_end, "2026-01-30T09:00:00Z", |house| Box::pin(async move {
+    let mut who = house.customer().await;
+    let new = |name: &str| json!({ "name": name, "scopes": ["account:read"], "expires_at": "2026-04-30T00:00:00Z" });
+    let used = who.post("/v1/security/access-tokens", &new("Used")).await.expect(201).text("/token");
+    who.post("/v1/security/access-tokens", &new("Forgotten")).await.expect(201);
+    later(&house, TimeDelta::days(45));
+    who.log_in().await;
+    assert_eq!(severity(&who, "access_tokens_in_use").await, "fine", "what runs every six weeks is in use");
+    house.stranger().with_token(&used).get("/v1/account").await.expect(200);
+    later(&house, TimeDelta::seconds(1));
+    let idle = item(&who, "access_tokens_in_use").await;
+    assert_eq!((&idle["severity"], &idle["count"]), (&json!("advised"), &json!(1)), "{idle}");
+    let (operation, path) = mend(&who, "access_tokens_in_use").await;
+    assert_eq!(operation, "revoke_access_token");
+    who.delete(&path).await.expect(204);
+    assert_eq!(severity(&who, "access_tokens_in_use").await, "fine");
+    let left = who.get("/v1/security/access-tokens").await.expect(200).items();
+    assert!(left.iter().any(|token| token["name"] == "Used" && token.get("revoked_at").is_none()), "{left:?}");
+    later(&house, TimeDelta::days(45));
+    who.log_in().await;
+    assert_eq!(severity(&who, "access_tokens_in_use").await, "fine", "it ended by itself");
+}));
+
 on_both!(a_password_that_became_weak_is_told_after_the_next_login, "2026-01-30T09:00:00Z", |house| Box::pin(
     async move {
         let mut who = house.customer().await;

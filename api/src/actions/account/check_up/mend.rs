@@ -1,12 +1,12 @@
 //! The operation that mends what is missing: of the one thing that is most pressing, where there are several.
 
-use super::observe::{Day, expiring, idle_sessions, waiting_orders};
+use super::observe::{Day, expiring, idle_sessions, idle_tokens, waiting_orders};
 use super::unpaid;
 use crate::actions::Error;
 use domain::checkup::{CheckUpItem, Observed};
 use domain::id::AccountId;
 use domain::order::OrderStatus;
-use entity::{invoice_balance, order, security_key, service, session};
+use entity::{access_token, invoice_balance, order, security_key, service, session};
 use sea_orm::{ColumnTrait, ConnectionTrait, QueryFilter, QueryOrder};
 
 /// An operation of the contract, on one resource.
@@ -31,6 +31,7 @@ pub async fn mend<C: ConnectionTrait>(
     match item {
         CheckUpItem::SecurityKeysSound => suspended_key(db, owner).await,
         CheckUpItem::SessionsInUse => idle_session(db, owner, day).await,
+        CheckUpItem::AccessTokensInUse => idle_token(db, owner, day).await,
         CheckUpItem::InvoicesPaid => invoice(db, owner).await,
         CheckUpItem::ServicesRenewed => service(db, owner, day).await,
         CheckUpItem::OrdersClear => order(db, owner).await,
@@ -75,6 +76,15 @@ async fn idle_session<C: ConnectionTrait>(db: &C, owner: AccountId, day: Day) ->
     Ok(session.map_or_else(
         || at("list_sessions", "/v1/security/sessions"),
         |session| at("end_session", format!("/v1/security/sessions/{}", session.id)),
+    ))
+}
+
+async fn idle_token<C: ConnectionTrait>(db: &C, owner: AccountId, day: Day) -> Result<Mend, Error> {
+    let idle = idle_tokens(day.real_now).filter(access_token::Column::AccountId.eq(owner));
+    let token = idle.order_by_asc(access_token::Column::CreatedAt).one(db).await?;
+    Ok(token.map_or_else(
+        || at("list_access_tokens", "/v1/security/access-tokens"),
+        |token| at("revoke_access_token", format!("/v1/security/access-tokens/{}", token.id)),
     ))
 }
 

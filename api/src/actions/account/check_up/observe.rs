@@ -6,13 +6,13 @@ use crate::actions::{Error, catalog, payment_method};
 use crate::mail::{Addresses, Mailboxes};
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 use domain::calendar::Period;
-use domain::checkup::{Observed, SESSION_IDLE_DAYS};
+use domain::checkup::{ACCESS_TOKEN_IDLE_DAYS, Observed, SESSION_IDLE_DAYS};
 use domain::id::{AccountId, PlanId};
 use domain::order::OrderStatus;
 use domain::service::{RenewalMode, ServiceStatus};
 use entity::{
-    account, backup_code, invoice_balance, order, payment_method as methods, plan, security_key, service, session,
-    totp_device,
+    access_token, account, backup_code, invoice_balance, order, payment_method as methods, plan, security_key, service,
+    session, totp_device,
 };
 use sea_orm::sea_query::{Cond, ExprTrait};
 use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, QueryTrait, Select};
@@ -26,7 +26,7 @@ const RENEWALS_AHEAD: Days = Days::new(366);
 pub struct Day {
     /// Their billing day.
     pub on: NaiveDate,
-    /// Real time: sessions.
+    /// Real time: sessions and tokens.
     pub real_now: DateTime<Utc>,
 }
 
@@ -52,6 +52,7 @@ pub async fn observe<C: ConnectionTrait>(
     let waiting_codes = unused().filter(backup_code::Column::ActivatedAt.is_null());
     let waiting_codes = counted(db, waiting_codes, backup_code::Column::AccountId, &ids).await?;
     let idle = counted(db, idle_sessions(day.real_now), session::Column::AccountId, &ids).await?;
+    let tokens = counted(db, idle_tokens(day.real_now), access_token::Column::AccountId, &ids).await?;
     let methods = default_methods(db, &ids, day.on).await?;
     let automatic = renewals(db, &ids, day.on).await?;
     let ending = service::Entity::find().filter(expiring(db, &ids, day.on).await?);
@@ -76,6 +77,7 @@ pub async fn observe<C: ConnectionTrait>(
             waiting_backup_codes: of(&waiting_codes, id),
             suspended_keys: of(&suspended, id),
             idle_sessions: of(&idle, id),
+            idle_tokens: of(&tokens, id),
             phrase: mailboxes.setting(id).is_some_and(|setting| setting.sealed_phrase.is_some()),
             undeliverable_addresses: mailboxes.addresses(id).map_or(0, undeliverable),
             valid_method: method.is_some(),
@@ -115,6 +117,17 @@ pub(super) fn idle_sessions(now: DateTime<Utc>) -> Select<session::Entity> {
         .filter(session::Column::EndedAt.is_null())
         .filter(session::Column::ExpiresAt.gt(now))
         .filter(session::Column::LastSeenAt.lt(now - TimeDelta::days(SESSION_IDLE_DAYS)))
+}
+
+/// Personal access tokens that live and were not used for long; one that never was, since it was made.
+pub(super) fn idle_tokens(now: DateTime<Utc>) -> Select<access_token::Entity> {
+    use access_token::Column;
+    let long_ago = now - TimeDelta::days(ACCESS_TOKEN_IDLE_DAYS);
+    access_token::Entity::find()
+        .filter(Column::RevokedAt.is_null())
+        .filter(Column::ExpiresAt.is_null().or(Column::ExpiresAt.gt(now)))
+        .filter(Column::CreatedAt.lt(long_ago))
+        .filter(Column::LastUsedAt.is_null().or(Column::LastUsedAt.lt(long_ago)))
 }
 
 /// The default methods that can be charged.
