@@ -87,6 +87,11 @@ bench: needs-build ## measures the release build, on SQLite and on a throw-away 
 	$(CARGO) build --release -p api --bin tacit
 	PG_DURABLE=1 $(WITH_POSTGRES) $(CARGO) run --release -p tests --bin bench -- $(ARGS)
 
+.PHONY: sbom
+sbom: needs-build ## the bill of materials of the binary (CycloneDX), in target/sbom/, for each release
+	@scripts/needs.sh python3
+	scripts/sbom.py
+
 .PHONY: clean
 clean: needs-cargo ## removes what was built; var/ (your data) stays
 	$(CARGO) clean
@@ -118,10 +123,11 @@ check-house: needs-build ## who may know whom, nothing that stops half-way, no m
 	scripts/house-rules.py
 
 .PHONY: check-deps
-check-deps: needs-build ## licences, bans and sources of the dependencies; none unused
+check-deps: needs-build ## licences, bans and sources of the dependencies; none unused; a bill of materials that says all of it
 	@scripts/needs.sh python3
 	scripts/licences.py
 	scripts/unused-deps.py
+	scripts/sbom.py
 
 .PHONY: check-clippy
 check-clippy: needs-build ## clippy: all, pedantic and the house's denials
