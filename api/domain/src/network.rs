@@ -29,7 +29,16 @@ impl std::str::FromStr for Range {
         let base: IpAddr = base.parse().map_err(|_| wrong())?;
         let most = if base.is_ipv4() { 32 } else { 128 };
         let bits = bits.map_or(Ok(most), |bits| bits.parse::<u8>().map_err(|_| wrong()))?;
-        if bits <= most { Ok(Self { base, bits }) } else { Err(wrong()) }
+        if bits > most {
+            return Err(wrong());
+        }
+        // addresses are compared in their canonical form: `::ffff:192.0.2.0/120` is 192.0.2.0/24
+        Ok(match (base, base.to_canonical()) {
+            (IpAddr::V6(_), IpAddr::V4(base)) if bits >= 96 => {
+                Self { base: IpAddr::V4(base), bits: bits.saturating_sub(96) }
+            }
+            _ => Self { base, bits },
+        })
     }
 }
 

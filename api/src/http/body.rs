@@ -147,11 +147,15 @@ impl<T: DeserializeOwned> FromRequest for Params<T> {
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(query(request.query_string()).map(Self))
+        ready(query_of(request.query_string()).map(Self))
     }
 }
 
-fn query<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
+/// Reads the parameters of a query; those of others are left alone.
+///
+/// # Errors
+/// `malformed`, or everything that is wrong with them.
+pub(super) fn query_of<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
     let pairs: Vec<(String, String)> = serde_urlencoded::from_str(text).map_err(|_| Problem::malformed("the query"))?;
     let unusable = pairs.iter().filter(|(_, value)| decode::has_nul(value));
     let faults: Vec<Fault> =

@@ -166,6 +166,13 @@ impl Caller {
         self.account.id.to_string()
     }
 
+    /// Whose Idempotency-Keys these are, for what is about this very session: another session of the account
+    /// that sends the same key asks for something else.
+    #[must_use]
+    pub fn session_scope(&self) -> String {
+        self.session.as_ref().map_or_else(|| self.scope(), |session| session.id.to_string())
+    }
+
     fn may(&self, scope: &str) -> bool {
         match &self.token {
             None => CUSTOMER.contains(&scope),

@@ -49,6 +49,8 @@ pub struct Edge {
 struct Facts {
     client: Client,
     path: String,
+    /// The path as the router reads it: decoded, so that no other spelling of it has other rules.
+    routed: String,
     method: Method,
     origin: Option<HeaderValue>,
     quota: Option<Left>,
@@ -122,6 +124,7 @@ fn facts(app: &App, edge: &Edge, request: &ServiceRequest) -> Facts {
     Facts {
         client: Client::read(request.headers(), Some(address), Some(id)),
         path: request.path().to_owned(),
+        routed: request.match_info().as_str().to_owned(),
         method: request.method().clone(),
         origin: edge.origins.allowed(request.headers()),
         quota: None,
@@ -146,7 +149,7 @@ fn preflight(edge: &Edge, facts: &mut Facts, headers: &HeaderMap) -> HttpRespons
 
 /// Counts the request and refuses what no handler needs to see.
 fn admit(edge: &Edge, facts: &mut Facts, request: &ServiceRequest) -> Result<(), Problem> {
-    let operation = edge.table.find(request.method(), &facts.path);
+    let operation = edge.table.find(request.method(), &facts.routed);
     let household = facts.client.household();
     let token =
         request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok()).is_some_and(|value| {
@@ -169,13 +172,13 @@ fn admit(edge: &Edge, facts: &mut Facts, request: &ServiceRequest) -> Result<(),
     if request.uri().path_and_query().is_some_and(|uri| uri.as_str().len() > MAX_URI) {
         return Err(Code::UriTooLong.into());
     }
-    if facts.path.contains("%00") {
+    if facts.routed.contains('\0') {
         // no resource has such a name, and PostgreSQL cannot even look for it
         return Err(Code::NotFound.into());
     }
     let Some(operation) = operation else {
         // the router would offer the path to a template that fits it too
-        let other = edge.table.allow(&facts.path);
+        let other = edge.table.allow(&facts.routed);
         return other.map_or(Ok(()), |allow| Err(Problem::new(Code::MethodNotAllowed).allowing(allow)));
     };
     let unknown: Vec<Fault> = request
@@ -244,9 +247,9 @@ impl Answer {
             return Self::Plain(response);
         }
         // actix's own refusals: no route, a failed extractor
-        match (status, edge.table.allow(&facts.path)) {
+        match (status, edge.table.allow(&facts.routed)) {
             (StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED, Some(allow))
-                if edge.table.find(method_read(&facts.method), &facts.path).is_none() =>
+                if edge.table.find(method_read(&facts.method), &facts.routed).is_none() =>
             {
                 Self::Refused(Problem::new(Code::MethodNotAllowed).allowing(allow))
             }
@@ -321,7 +324,7 @@ fn refuse(app: &App, facts: &Facts, problem: &Problem) -> HttpResponse {
 
 /// Headers of every answer.
 fn common(headers: &mut HeaderMap, facts: &Facts, public_url: &str) {
-    let docs = facts.path == "/docs" || facts.path.starts_with("/docs/");
+    let docs = facts.routed == "/docs" || facts.routed.starts_with("/docs/");
     let policy = if docs {
         "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'"
     } else {

@@ -1,7 +1,7 @@
 //! The same request twice is done once: the key is stored with the answer, in the transaction that
 //! does the work.
 
-use super::body::bytes_of;
+use super::body::{bytes_of, query_of};
 use super::caller::app_of;
 use super::reply::Reply;
 use crate::actions;
@@ -239,9 +239,17 @@ impl Key {
             operation: format!("{} {pattern}", request.method()).chars().take(64).collect(),
             // keyed: a body may hold a password, and what is stored must not help to guess it
             fingerprint: app.tools.sealer.hash_bytes("idempotency", &about),
-            dry_run: query.split('&').any(|pair| pair == "dry_run=true"),
+            dry_run: query_of::<Tried>(query)?.dry_run,
         })
     }
+}
+
+/// Whether the request is only tried. What is neither true nor false is refused: a slip of the pen must not
+/// do for real what was to be tried.
+#[derive(serde::Deserialize)]
+struct Tried {
+    #[serde(default)]
+    dry_run: bool,
 }
 
 fn malformed() -> Problem {

@@ -20,6 +20,8 @@ pub enum Class {
     Token,
     /// A write that needs no login and has no class of its own, per address.
     Visitor,
+    /// A session that is refreshed, per address: whoever shares the address must not stop it.
+    Refresh,
     /// A login, per address. What failures do to an account is counted in the database
     /// (`actions/session/throttle.rs`).
     Login,
@@ -37,10 +39,11 @@ pub enum Class {
 
 impl Class {
     /// Every class.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Request,
         Self::Token,
         Self::Visitor,
+        Self::Refresh,
         Self::Login,
         Self::SignUp,
         Self::Recovery,
@@ -54,6 +57,7 @@ impl Class {
     pub fn of_operation(id: &str) -> Option<Self> {
         match id {
             "create_session" => Some(Self::Login),
+            "refresh_session" => Some(Self::Refresh),
             "create_account" => Some(Self::SignUp),
             "create_password_reset" => Some(Self::Recovery),
             "resend_email_verification" => Some(Self::Resend),
@@ -70,6 +74,7 @@ impl Class {
             Self::Request => "default",
             Self::Token => "token",
             Self::Visitor => "visitor",
+            Self::Refresh => "refresh",
             Self::Login => "login",
             Self::SignUp => "sign-up",
             Self::Recovery => "recovery",
@@ -83,7 +88,7 @@ impl Class {
     #[must_use]
     pub const fn quota(self) -> NonZeroU32 {
         let quota = match self {
-            Self::Request => 600,
+            Self::Request | Self::Refresh => 600,
             Self::Token => 6_000,
             Self::Visitor => 20,
             Self::Login | Self::Recovery | Self::Resend => 3,
@@ -100,7 +105,7 @@ impl Class {
     #[must_use]
     pub const fn window(self) -> u64 {
         match self {
-            Self::Request | Self::Token | Self::Visitor | Self::Login | Self::Judgement => 60,
+            Self::Request | Self::Token | Self::Visitor | Self::Refresh | Self::Login | Self::Judgement => 60,
             // ten at once, then one a minute
             Self::Code => 600,
             Self::SignUp | Self::Recovery | Self::Resend => 3_600,

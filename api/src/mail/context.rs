@@ -14,7 +14,6 @@ impl Message {
     pub fn secret(&self) -> Option<&str> {
         match self {
             Self::VerifyEmail { secret, .. }
-            | Self::FactorRecovery { secret, .. }
             | Self::RecoverFactors { secret, .. }
             | Self::PasswordReset { secret, .. }
             | Self::VerifyNewEmail { secret, .. }
@@ -72,7 +71,9 @@ impl Message {
             | Self::ClosureHalted
             | Self::AccountClosed { .. }
             | Self::Refunded { .. } => None,
-            Self::EmailChanged { secret, .. } | Self::BackupEmailChanged { secret, .. } => secret.as_deref(),
+            Self::FactorRecovery { secret, .. }
+            | Self::EmailChanged { secret, .. }
+            | Self::BackupEmailChanged { secret, .. } => secret.as_deref(),
         }
     }
 
@@ -104,8 +105,9 @@ impl Message {
                 context! { name, hint, until => instant(*until), days }
             }
             Self::FactorRemoved { name, last } => context! { name, last },
-            Self::FactorRecovery { until, over, .. } => {
-                context! { secret => PLACEHOLDER, until => instant(*until), over }
+            Self::FactorRecovery { secret, until, over } => {
+                let secret = secret.as_ref().map(|_| PLACEHOLDER);
+                context! { secret, until => instant(*until), over }
             }
             Self::RecoveryEnded { completed } => context! { completed },
             Self::BackupCodeUsed { left } => context! { left },

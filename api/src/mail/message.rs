@@ -46,8 +46,8 @@ pub enum Message {
     BackupCodeUsed { left: u64 },
     /// The code that gives up lost second factors, beside a backup code.
     RecoverFactors { secret: String, valid_minutes: u32 },
-    /// Lost second factors are being recovered; with the token that stops it.
-    FactorRecovery { secret: String, until: DateTime<Utc>, over: bool },
+    /// Lost second factors are being recovered; with the token that stops it, to the account's own addresses.
+    FactorRecovery { secret: Option<String>, until: DateTime<Utc>, over: bool },
     /// That recovery ended: completed, or cancelled.
     RecoveryEnded { completed: bool },
     /// The password was right, the second factor was not.
@@ -152,6 +152,17 @@ pub enum Message {
 }
 
 impl Message {
+    /// The same message for somebody who may know of it and not act on it.
+    #[must_use]
+    pub fn without_token(&self) -> Self {
+        match self {
+            Self::FactorRecovery { until, over, .. } => {
+                Self::FactorRecovery { secret: None, until: *until, over: *over }
+            }
+            other => other.clone(),
+        }
+    }
+
     /// What it is about.
     #[must_use]
     pub const fn category(&self) -> Category {

@@ -199,7 +199,8 @@ fn rows(
 }
 
 /// Queues a mail to every address that must hear of a change: the primary one, the backup one, and those
-/// that its category goes to. `occasion` tells one change from another, so that each hears of each once.
+/// that its category goes to. A token goes to the first two only: a mailbox that whoever got in added must not
+/// decide. `occasion` tells one change from another, so that each hears of each once.
 ///
 /// # Errors
 /// Those of [`row`], or the database's.
@@ -215,12 +216,15 @@ pub async fn tell_everywhere(
     }
     let routed = Addresses::of(&**tx, account).await?.recipients(message.category());
     let mut told: Vec<&String> = Vec::new();
+    let copied = message.without_token();
     for (number, to) in account.email.iter().chain(&account.backup_email).chain(&routed).enumerate() {
         if told.contains(&to) {
             continue;
         }
         told.push(to);
         let cause = format!("{}:{occasion}:{number}", message.kind());
+        let own = [&account.email, &account.backup_email].into_iter().flatten().any(|own| own == to);
+        let message = if own { message } else { &copied };
         queue(tx, cx, Letter { to: Some(to.clone()), ..Letter::new(account, message, cause) }).await?;
     }
     Ok(())

@@ -121,7 +121,7 @@ pub async fn prove_identity(
     body: Body<NewProof>,
 ) -> Result<Reply, Problem> {
     let Require(caller, ..) = caller;
-    if let Some(reply) = key.answered(&app, &caller.scope()).await? {
+    if let Some(reply) = key.answered(&app, &caller.session_scope()).await? {
         return Ok(reply);
     }
     let id = caller.session.as_ref().map(|session| session.id).ok_or(Problem::new(Code::FreshProofRequired))?;
@@ -133,7 +133,7 @@ pub async fn prove_identity(
     factor::count_try(&app, &cx, caller.id(), None).await?;
     let evidence = shown.judge(&app, &cx, Bound::Proof(caller.id(), id)).await?;
     let outcome = key
-        .once(&app, &caller.scope(), async |tx| {
+        .once(&app, &caller.session_scope(), async |tx| {
             prove::prove_factor(tx, &cx, (caller.id(), id), evidence.proof()).await?;
             Ok(Reply::no_content())
         })
@@ -148,7 +148,7 @@ async fn prove_password(
 ) -> Result<Reply, Problem> {
     let cx = caller.cx(app);
     prove::check(app, &cx, (caller.id(), id), password).await?;
-    key.once(app, &caller.scope(), async |tx| {
+    key.once(app, &caller.session_scope(), async |tx| {
         session::prove(tx, &cx, caller.id(), id).await?;
         Ok(Reply::no_content())
     })

@@ -175,7 +175,7 @@ pub async fn refresh_session(
 pub async fn end_current_session(app: Data<App>, caller: Require<SecurityWrite>, key: Key) -> Result<Reply, Problem> {
     let Require(caller, ..) = caller;
     let id = caller.session.as_ref().map(|session| session.id).ok_or(Problem::new(Code::NotFound))?;
-    key.once(&app, &caller.scope(), async |tx| {
+    key.once(&app, &caller.session_scope(), async |tx| {
         session::end(tx, &caller.cx(&app), caller.id(), id).await?;
         Ok(Reply::no_content())
     })

@@ -6,6 +6,7 @@ use crate::actions::Error;
 use crate::app::App;
 use crate::chain;
 use crate::seal::{Sealer, same};
+use domain::account::AccountStatus;
 use domain::id::AccountId;
 use entity::{account, activity, activity_head};
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
@@ -16,6 +17,8 @@ use uuid::Uuid;
 
 /// The promise.
 pub const RULE: &str = "the activity log is as it was written";
+/// The line that closing an account writes, and with which what says who somebody is may be erased.
+const CLOSING: &str = "account.closed";
 /// Chains and lines that are looked at together.
 const PAGE: u64 = 500;
 
@@ -29,6 +32,10 @@ struct Walk {
     link: String,
     /// Its account is closed: what says who somebody is was erased.
     closed: bool,
+    /// A line was emptied.
+    emptied: bool,
+    /// The line of the closing was met.
+    closing: bool,
     /// Where it stood at an earlier time, if that is known.
     kept: Option<(i64, String)>,
     broken: Option<String>,
@@ -114,6 +121,7 @@ async fn begin(app: &App, heads: Vec<activity_head::Model>, known: &Heads) -> Re
         .select_only()
         .column(account::Column::Id)
         .filter(account::Column::Id.is_in(heads.iter().map(|head| head.chain)))
+        .filter(account::Column::Status.eq(AccountStatus::Closed))
         .filter(account::Column::ClosedAt.is_not_null())
         .into_tuple()
         .all(&**app.read())
@@ -121,7 +129,17 @@ async fn begin(app: &App, heads: Vec<activity_head::Model>, known: &Heads) -> Re
     let walk = |head: activity_head::Model| {
         let closed = closed.contains(&AccountId(head.chain));
         let kept = known.get(&head.chain).cloned();
-        let walk = Walk { closed, kept, seq: 0, link: String::new(), broken: None, beyond: false, head };
+        let walk = Walk {
+            closed,
+            emptied: false,
+            closing: false,
+            kept,
+            seq: 0,
+            link: String::new(),
+            broken: None,
+            beyond: false,
+            head,
+        };
         (walk.head.chain, walk)
     };
     Ok(heads.into_iter().map(walk).collect())
@@ -171,6 +189,8 @@ impl Walk {
             return;
         }
         self.broken = self.fault(sealer, line, seq);
+        self.emptied |= line.salt.is_none();
+        self.closing |= line.kind == CLOSING;
         self.seq = seq;
         self.link = line.link.clone().unwrap_or_default();
     }
@@ -214,6 +234,9 @@ async fn end(app: &App, walk: Walk) -> Result<Option<String>, Error> {
     }
     if walk.seq > 0 && walk.link != walk.head.link {
         return Ok(Some(format!("the head is not line {}", walk.seq)));
+    }
+    if walk.emptied && !walk.closing {
+        return Ok(Some("lines were emptied although none says that the account was closed".to_owned()));
     }
     if walk.kept.as_ref().is_some_and(|(at, _)| *at > walk.seq) {
         return Ok(Some(format!("line {} is missing: the kept heads know it", walk.seq + 1)));

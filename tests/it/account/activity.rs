@@ -65,6 +65,7 @@ async fn restore(house: &House) {
         "INSERT INTO activity SELECT * FROM kept",
         "DELETE FROM activity_head",
         "INSERT INTO activity_head SELECT * FROM kept_head",
+        "UPDATE account SET status = 'active', closed_at = NULL",
     ] {
         sql(house, statement).await.unwrap();
     }
@@ -217,6 +218,21 @@ on_both!(verify_names_the_line_that_was_tampered_with, "2026-01-30T09:00:00Z", |
                 "UPDATE activity SET salt = NULL, address = NULL, user_agent = NULL, request_id = NULL, detail = NULL WHERE MINE = 2",
             ],
             "line 2 (",
+        ),
+        // as if its account were closed, which no line says
+        (
+            &[
+                "UPDATE account SET closed_at = created_at",
+                "UPDATE activity SET salt = NULL, address = NULL, user_agent = NULL, request_id = NULL, detail = NULL WHERE MINE = 2",
+            ],
+            "line 2 (",
+        ),
+        (
+            &[
+                "UPDATE account SET status = 'closed', closed_at = created_at",
+                "UPDATE activity SET salt = NULL, address = NULL, user_agent = NULL, request_id = NULL, detail = NULL WHERE MINE = 2",
+            ],
+            "lines were emptied although none says that the account was closed",
         ),
         (&["DELETE FROM activity WHERE MINE = 3"], "line 3 is missing"),
         // from the end, with and without its head

@@ -1,5 +1,6 @@
 //! The primary address: it changes by a code, and whoever had it before can stop that and undo it.
 
+use super::mailing::{confirm as confirm_extra, route, without};
 use house::client::fresh_key;
 use house::house::PASSWORD;
 use house::{Answer, Client, House, on_both};
@@ -297,6 +298,35 @@ on_both!(keys_that_came_with_the_thief_open_nothing, "2026-01-30T09:00:00Z", |ho
     house.stranger().post("/v1/password-resets/confirmation", &body).await.expect(204);
     assert_eq!(login(&house, &owner, CHOSEN).await, 202, "a mailbox alone does not do without the second factor");
 }));
+
+on_both!(addresses_that_came_with_the_thief_are_told_nothing_more, "2026-01-30T09:00:00Z", |house| Box::pin(
+    async move {
+        let mut who = house.customer().await;
+        let owner = who.email.clone();
+        let extra = [("old@example.org", &["security"][..]), ("thief@example.org", &["security", "billing"][..])];
+        route(&who, &without("product"), &extra[..1]).await.expect(200);
+        house.settle().await;
+        confirm_extra(&who, extra[0].0, &house.code_for(extra[0].0)).await.expect(200);
+        house.travel_to("2026-02-08T09:00:00Z").await;
+        who.log_in().await;
+        route(&who, &without("billing"), &extra).await.expect(200);
+        house.settle().await;
+        confirm_extra(&who, extra[1].0, &house.code_for(extra[1].0)).await.expect(200);
+        change(&house, &mut who, NEXT).await;
+        let heard = house.subjects("thief@example.org").len();
+        take_back(&house, &notice(&house, &owner)).await.expect(204);
+        choose_password(&house, &owner).await;
+        let body = json!({ "login": owner, "password": CHOSEN });
+        let token = house.stranger().post("/v1/sessions", &body).await.expect(201).text("/access_token");
+        let routing = house.stranger().with_token(&token).get("/v1/account/email-routing").await.expect(200);
+        assert_eq!(routing.body["addresses"].as_array().unwrap().len(), 1, "{}", routing.text);
+        assert_eq!(routing.text("/addresses/0/email"), "old@example.org", "it was there before");
+        assert!(routing.body["primary"]["categories"].as_array().unwrap().contains(&json!("billing")));
+        let since: Vec<String> =
+            house.subjects("thief@example.org").iter().skip(heard).map(ToString::to_string).collect();
+        assert_eq!(since, ["The change of your main address was undone"], "and nothing else");
+    }
+));
 
 on_both!(that_an_address_is_taken_is_told_to_its_reader_alone, "2026-01-30T09:00:00Z", |house| Box::pin(async move {
     let (who, known) = (house.customer().await, house.customer().await);

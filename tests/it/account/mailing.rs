@@ -6,17 +6,17 @@ use serde_json::{Value, json};
 
 const ALL: [&str; 6] = ["account", "security", "billing", "renewal", "order", "product"];
 
-fn without(category: &str) -> Vec<&'static str> {
+pub fn without(category: &str) -> Vec<&'static str> {
     ALL.into_iter().filter(|known| *known != category).collect()
 }
 
-async fn route(who: &Client, primary: &[&str], extra: &[(&str, &[&str])]) -> Answer {
+pub async fn route(who: &Client, primary: &[&str], extra: &[(&str, &[&str])]) -> Answer {
     let extra: Vec<Value> =
         extra.iter().map(|(email, categories)| json!({ "email": email, "categories": categories })).collect();
     who.put("/v1/account/email-routing", &json!({ "primary": { "categories": primary }, "addresses": extra })).await
 }
 
-async fn confirm(who: &Client, email: &str, code: &str) -> Answer {
+pub async fn confirm(who: &Client, email: &str, code: &str) -> Answer {
     who.post("/v1/account/email-routing/confirmation", &json!({ "email": email, "code": code })).await
 }
 

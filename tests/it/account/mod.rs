@@ -8,7 +8,7 @@ mod closure;
 mod email;
 mod emails;
 mod ip_rules;
-mod mailing;
+pub mod mailing;
 mod password;
 mod phone;
 mod profile;

@@ -38,6 +38,37 @@ house::on_both!(a_dry_run_stores_nothing, "2026-01-30T09:00:00Z", |house| Box::p
     assert!(house.mails().iter().all(|mail| !mail.subject.is_empty()));
 }));
 
+house::on_both!(what_is_neither_true_nor_false_is_refused_and_does_nothing, "2026-01-30T09:00:00Z", |house| Box::pin(
+    async move {
+        let estate = Estate::of(&house).await;
+        estate.owner.get("/v1/account").await.expect(200);
+        for operation in operations().iter().filter(|operation| operation.takes("dry_run")) {
+            let (who, path, example) = (estate.entitled(operation), estate.path(operation), operation.example());
+            let before = contents(&house).await;
+            for (query, status, code) in [
+                ("dry_run=1", 422, "validation_failed"),
+                ("dry_run=True", 422, "validation_failed"),
+                ("dry_run=", 422, "validation_failed"),
+                ("dry_run", 422, "validation_failed"),
+                ("dry_run=true&dry_run=false", 400, "unknown_parameter"),
+                ("dry%5Frun=true", 400, "unknown_parameter"),
+            ] {
+                let answer = send(who, operation, &format!("{path}?{query}"), example.as_ref()).await.expect(status);
+                assert_eq!(answer.code(), code, "{} {query}", operation.id);
+                let named = answer.text("/errors/0/parameter");
+                assert!(named == "dry_run" || named == "dry%5Frun", "{} {query}: {named}", operation.id);
+            }
+            for (table, rows) in contents(&house).await {
+                assert_eq!(rows, before[&table], "{} stored something in {table}", operation.id);
+            }
+        }
+        let order = house::contract::operation("place_order");
+        // the same value, spelled otherwise
+        let spelled = send(&house.customer().await, order, "/v1/orders?dry_run=tru%65", order.example().as_ref()).await;
+        spelled.expect(200);
+    }
+));
+
 house::on_both!(a_dry_run_leaves_its_key_free, "2026-01-30T09:00:00Z", |house| Box::pin(async move {
     let customer = house.customer().await;
     let order = house::contract::operation("place_order");

@@ -52,6 +52,35 @@ async fn no_operation_escapes() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_spelling_of_a_path_has_other_limits() {
+    let house = limited().await;
+    for (at, operation) in (1_u16..).zip(operations()) {
+        let path = unknown_path(operation);
+        let literals: Vec<&str> =
+            operation.path.split('/').filter(|part| part.len() > 2 && !part.starts_with('{')).collect();
+        let last = *literals.last().unwrap();
+        let (letters, letter) = last.split_at(last.len() - 1);
+        let spelled = path.replacen(&format!("/{last}"), &format!("/{letters}%{:02X}", letter.as_bytes()[0]), 1);
+        assert_ne!(spelled, path, "{}", operation.id);
+        // each operation has the whole quota of an address of its own
+        let ask = async |path: &str, host: u8| {
+            let address = format!("10.{}.{}.{host}", at >> 8, at & 255);
+            let method: Method = operation.method.parse().unwrap();
+            house.stranger().at(&address).send(method, path, &[], None).await
+        };
+        let (plain, coded) = (ask(&path, 1).await, ask(&spelled, 2).await);
+        assert_eq!(class(&plain), class(&coded), "{}: {spelled}", operation.id);
+        assert_eq!(
+            (plain.status, &plain.body["code"]),
+            (coded.status, &coded.body["code"]),
+            "{}: {spelled}",
+            operation.id
+        );
+    }
+    house.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_costs_most_has_the_smallest_quota() {
     let house = limited().await;
     let classes = [
@@ -61,6 +90,7 @@ async fn what_costs_most_has_the_smallest_quota() {
         ("resend_email_verification", "\"resend\";q=3;w=3600"),
         ("judge_password", "\"judgement\";q=120;w=60"),
         ("confirm_password_reset", "\"visitor\";q=20;w=60"),
+        ("refresh_session", "\"refresh\";q=600;w=60"),
         ("get_time", "\"default\";q=600;w=60"),
     ];
     for (id, policy) in classes {

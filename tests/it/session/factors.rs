@@ -1,5 +1,6 @@
 //! Second factors: at login, for a fresh proof, lost and remembered.
 
+use crate::account::mailing::{confirm, route, without};
 use house::house::PASSWORD;
 use house::{Answer, Client, House, on_both};
 use serde_json::json;
@@ -218,6 +219,7 @@ on_both!(lost_factors_are_given_up_after_three_days_with_notices, "2026-01-30T09
 
 on_both!(a_recovery_is_cancelled_by_its_notice_or_by_a_factor, "2026-01-30T09:00:00Z", |house| Box::pin(async move {
     let (who, secret, ..) = protected(&house).await;
+    house.travel_to("2026-02-06T09:00:00Z").await;
     let start = async || {
         let id = log_in(&who).await.expect(202).text("/challenge_id");
         who.post(&format!("/v1/sessions/challenges/{id}/recovery"), &json!({})).await.expect(202)
@@ -230,19 +232,52 @@ on_both!(a_recovery_is_cancelled_by_its_notice_or_by_a_factor, "2026-01-30T09:00
     anyone.post("/v1/factor-recoveries/cancellation", &json!({ "token": token })).await.expect(204);
     anyone.post("/v1/factor-recoveries/cancellation", &json!({ "token": token })).await.expect(410);
     later(&house, 3_600);
-    assert_eq!(start().await.text("/started_at"), "2026-01-30T10:00:00Z");
+    assert_eq!(start().await.text("/started_at"), "2026-02-06T10:00:00Z");
     let id = log_in(&who).await.expect(202).text("/challenge_id");
     let right = json!({ "method": "totp", "code": shown(&house, &secret), "remember_device": true });
     let session = who.post(&format!("/v1/sessions/challenges/{id}"), &right).await.expect(201);
-    house.travel_to("2026-02-03T09:00:00Z").await;
+    house.travel_to("2026-02-10T09:00:00Z").await;
     // a new wait
-    assert_eq!(start().await.text("/started_at"), "2026-02-03T09:00:00Z");
+    assert_eq!(start().await.text("/started_at"), "2026-02-10T09:00:00Z");
     // a device that is remembered stands for the factor
     let device = session.text("/device_token");
     let remembered = json!({ "login": who.email, "password": PASSWORD, "device_token": device });
     who.post("/v1/sessions", &remembered).await.expect(201);
     later(&house, 60);
-    assert_eq!(start().await.text("/started_at"), "2026-02-03T09:01:00Z");
+    assert_eq!(start().await.text("/started_at"), "2026-02-10T09:01:00Z");
+}));
+
+on_both!(what_a_thief_added_ends_no_recovery, "2026-01-30T09:00:00Z", |house| Box::pin(async move {
+    // whoever got in by the password added an app and a mailbox of their own
+    let (who, secret, _, codes) = protected(&house).await;
+    let inbox = "thief@example.org";
+    route(&who, &without("product"), &[(inbox, &["security"])]).await.expect(200);
+    house.settle().await;
+    confirm(&who, inbox, &house.code_for(inbox)).await.expect(200);
+    house.travel_to("2026-02-05T09:00:00Z").await;
+    let start = async || {
+        let id = log_in(&who).await.expect(202).text("/challenge_id");
+        who.post(&format!("/v1/sessions/challenges/{id}/recovery"), &json!({})).await.expect(202)
+    };
+    let began = start().await.text("/started_at");
+    house.settle().await;
+    let token = house.token_for(&who.email);
+    let told = house.mails().into_iter().rev().find(|mail| mail.to.contains(inbox)).unwrap();
+    assert_eq!(told.subject, "Recovery of your account: a wait has begun");
+    assert!(!told.text.contains(&token) && !told.html.contains(&token), "{}", told.text);
+    // the app opens a session, and so do a backup code and the device that was remembered
+    let id = log_in(&who).await.expect(202).text("/challenge_id");
+    let right = json!({ "method": "totp", "code": shown(&house, &secret), "remember_device": true });
+    let device = who.post(&format!("/v1/sessions/challenges/{id}"), &right).await.expect(201).text("/device_token");
+    let id = log_in(&who).await.expect(202).text("/challenge_id");
+    answer(&who, &id, "backup_code", &codes[1]).await.expect(201);
+    let remembered = json!({ "login": who.email, "password": PASSWORD, "device_token": device });
+    who.post("/v1/sessions", &remembered).await.expect(201);
+    assert_eq!(start().await.text("/started_at"), began, "the wait goes on");
+    house.travel_to("2026-02-08T09:00:00Z").await;
+    let id = log_in(&who).await.expect(202).text("/challenge_id");
+    who.post(&format!("/v1/sessions/challenges/{id}/recovery"), &json!({})).await.expect(201);
+    log_in(&who).await.expect(201);
 }));
 
 on_both!(what_has_ended_is_deleted, "2026-01-30T09:00:00Z", |house| Box::pin(async move {

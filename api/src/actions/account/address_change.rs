@@ -11,13 +11,14 @@
 //!
 //! The token goes to the addresses that the account had before: of a change of the backup address, to the primary
 //! one alone. Whoever uses it says that somebody else is in the account: every session, access token and code
-//! ends, the present password opens nothing any more, and security keys added since seven days before the change
-//! are suspended. Second factors stay: a mailbox alone does not do without them.
+//! ends, the present password opens nothing any more, security keys added since seven days before the change
+//! are suspended and extra addresses added since then forgotten. Second factors stay: a mailbox alone does not do without them.
 //! While a change of the primary address can be undone, the former address is nobody else's.
 
 use super::{change_password, on_clock_of, request_reset};
 use crate::actions::code::{self, Purpose};
 use crate::actions::factor::security_keys;
+use crate::actions::mailing::route;
 use crate::actions::session::device::{self, Kept};
 use crate::actions::{Context, Error, access_token, record, session};
 use crate::db::Tx;
@@ -240,6 +241,7 @@ async fn undo(tx: &Tx, cx: &Context<'_>, account: account::Model, change: Model)
 /// Somebody else knows the password, or was let in: nothing that they have works any more, and the primary
 /// address gets a token that sets another password.
 async fn secure(tx: &Tx, cx: &Context<'_>, account: account::Model, since: DateTime<Utc>) -> Result<(), Error> {
+    route::forget_added_since(tx, cx, &account, since).await?;
     security_keys::suspend_added_since(tx, cx, &account, since).await?;
     let account = change_password::set(tx, cx, account, password::NONE).await?;
     session::end_all(tx, cx, account.id, None).await?;

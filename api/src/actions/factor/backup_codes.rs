@@ -4,6 +4,7 @@ use super::enrolled;
 use crate::actions::{Context, Error, account, record};
 use crate::db::Tx;
 use crate::mail::{self, Message};
+use chrono::{DateTime, Utc};
 use domain::id::{AccountId, BackupCodeId};
 use domain::refusal::Refusal;
 use entity::account as accounts;
@@ -87,11 +88,17 @@ pub(super) async fn require(tx: &Tx, cx: &Context<'_>, owner: AccountId, code: &
 }
 
 /// Uses a code up and tells its owner; the update decides between requests at the same time.
-pub(super) async fn accept(tx: &Tx, cx: &Context<'_>, account: &accounts::Model, code: &str) -> Result<(), Error> {
+pub(super) async fn accept(
+    tx: &Tx,
+    cx: &Context<'_>,
+    account: &accounts::Model,
+    code: &str,
+) -> Result<DateTime<Utc>, Error> {
+    let code_hash = hash(cx, account.id, code);
     let used = Entity::update_many()
         .col_expr(Column::UsedAt, Expr::value(cx.real_now))
         .filter(Column::AccountId.eq(account.id))
-        .filter(Column::CodeHash.eq(hash(cx, account.id, code)))
+        .filter(Column::CodeHash.eq(code_hash.as_str()))
         .filter(Column::ActivatedAt.is_not_null())
         .filter(Column::UsedAt.is_null())
         .exec(&**tx)
@@ -103,7 +110,9 @@ pub(super) async fn accept(tx: &Tx, cx: &Context<'_>, account: &accounts::Model,
     record::activity(tx, cx, account.id, "backup_code.used", Some(json!({ "left": left }))).await?;
     record::event(tx, cx, account.id, "backup_code.used", &account.id, json!({ "left": left })).await?;
     let occasion = cx.id::<BackupCodeId>().to_string();
-    mail::tell_everywhere(tx, cx, account, &Message::BackupCodeUsed { left }, &occasion).await
+    mail::tell_everywhere(tx, cx, account, &Message::BackupCodeUsed { left }, &occasion).await?;
+    let code = Entity::of(account.id).filter(Column::CodeHash.eq(code_hash)).one(&**tx).await?;
+    Ok(code.map_or(cx.real_now, |code| code.activated_at.unwrap_or(code.created_at)))
 }
 
 /// Deletes the set.

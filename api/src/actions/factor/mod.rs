@@ -157,19 +157,18 @@ pub async fn prove(
     account: &accounts::Model,
     proof: Proof<'_>,
 ) -> Result<FactorMethod, Error> {
-    match proof {
+    let since = match proof {
         Proof::Totp(code) => totp::accept(tx, cx, account.id, code).await?,
         Proof::BackupCode(code) => backup_codes::accept(tx, cx, account, code).await?,
         Proof::SecurityKey(verdict) => security_keys::answer::accept(tx, cx, account, verdict).await?,
-    }
+    };
     let full_at = factor_guard::Column::FullAt;
     factor_guard::Entity::update_many()
         .col_expr(full_at, Expr::col(full_at).sub(COST))
         .filter(factor_guard::Column::AccountId.eq(account.id))
         .exec(&**tx)
         .await?;
-    // who has a factor has lost none
-    recovery::cancel(tx, cx, account).await?;
+    recovery::cancel_by_factor(tx, cx, account, since).await?;
     Ok(proof.method())
 }
 

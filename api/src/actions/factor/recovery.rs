@@ -10,7 +10,7 @@ use crate::actions::session::{self, Device, Opened, Opening};
 use crate::actions::{Context, Error, account, record};
 use crate::db::Tx;
 use crate::mail::{self, Letter, Message};
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use domain::id::{AccountId, FactorRecoveryId, LoginChallengeId, OneTimeCodeId};
 use domain::refusal::Refusal;
 use domain::timeline::{MilestoneKind, Rule};
@@ -24,6 +24,10 @@ use serde_json::json;
 const DAYS: i32 = 3;
 /// How long a recovery can be completed once the wait is over.
 const OPEN: TimeDelta = TimeDelta::days(7);
+
+/// How long before a recovery was asked for a factor must have been there to end it by being used. Whoever got
+/// in and added one of their own would otherwise keep its owner out with it for ever.
+const ESTABLISHED: TimeDelta = TimeDelta::days(7);
 
 /// What asking for recovery leads to.
 #[derive(Debug)]
@@ -176,7 +180,7 @@ async fn notify(
     account: &accounts::Model,
     (recovery, step): (&Model, i32),
 ) -> Result<(), Error> {
-    let secret = cx.tools.sealer.open(&place(recovery.id, account.id), &recovery.sealed_token)?;
+    let secret = Some(cx.tools.sealer.open(&place(recovery.id, account.id), &recovery.sealed_token)?);
     let over = step >= DAYS;
     let until = if over { recovery.lapses_at } else { recovery.ready_at };
     let message = Message::FactorRecovery { secret, until, over };
@@ -195,11 +199,25 @@ pub async fn cancel_by_token(tx: &Tx, cx: &Context<'_>, token: &str) -> Result<(
     if cancel(tx, cx, &account).await? { Ok(()) } else { Err(Refusal::CodeExpired.into()) }
 }
 
-/// Cancels what is under way: its owner still has a factor. Answers whether there was something.
+/// Cancels what is under way when its owner still has a factor: one that was there since `since`.
 ///
 /// # Errors
 /// The database's.
-pub async fn cancel(tx: &Tx, cx: &Context<'_>, account: &accounts::Model) -> Result<bool, Error> {
+pub async fn cancel_by_factor(
+    tx: &Tx,
+    cx: &Context<'_>,
+    account: &accounts::Model,
+    since: DateTime<Utc>,
+) -> Result<(), Error> {
+    let under_way = Entity::under_way(account.id).one(&**tx).await?;
+    if under_way.is_some_and(|recovery| since <= recovery.started_at - ESTABLISHED) {
+        cancel(tx, cx, account).await?;
+    }
+    Ok(())
+}
+
+/// Cancels what is under way. Answers whether there was something.
+async fn cancel(tx: &Tx, cx: &Context<'_>, account: &accounts::Model) -> Result<bool, Error> {
     let Some(recovery) = Entity::under_way(account.id).one(&**tx).await? else { return Ok(false) };
     end(tx, cx, &recovery).await?;
     record::activity(tx, cx, account.id, "factor_recovery.cancelled", None).await?;

@@ -8,6 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use domain::id::{AccountId, RememberedDeviceId};
 use entity::account as accounts;
 use entity::remembered_device::{self, Column, Entity};
+use entity::{security_key, totp_device};
 use sea_orm::sea_query::Expr;
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
 use serde_json::json;
@@ -62,6 +63,18 @@ pub(in crate::actions) async fn is_remembered(
         .exec(&**tx)
         .await?;
     Ok(known.rows_affected == 1)
+}
+
+/// Since when a remembered device of this account stands for its factors: since the newest of them, because
+/// a change of factors forgets every device.
+///
+/// # Errors
+/// The database's.
+pub(in crate::actions) async fn since(tx: &Tx, owner: AccountId) -> Result<DateTime<Utc>, Error> {
+    let apps = totp_device::Entity::active(owner).all(&**tx).await?;
+    let keys = security_key::Entity::of(owner).all(&**tx).await?;
+    let apps = apps.into_iter().filter_map(|app| app.activated_at);
+    Ok(apps.chain(keys.into_iter().map(|key| key.created_at)).max().unwrap_or_default())
 }
 
 /// Forgets a device.

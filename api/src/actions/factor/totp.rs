@@ -4,7 +4,7 @@ use super::{backup_codes, changed, enrolled};
 use crate::actions::{Context, Error, account, record, session};
 use crate::db::Tx;
 use crate::mail::Message;
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use domain::id::{AccountId, SessionId, TotpDeviceId};
 use domain::refusal::Refusal;
 use entity::totp_device::{self, Column, Entity, Model};
@@ -137,7 +137,7 @@ pub async fn remove(
 ///
 /// # Errors
 /// [`Error::Unauthenticated`]; the database's.
-pub(super) async fn accept(tx: &Tx, cx: &Context<'_>, owner: AccountId, code: &str) -> Result<(), Error> {
+pub(super) async fn accept(tx: &Tx, cx: &Context<'_>, owner: AccountId, code: &str) -> Result<DateTime<Utc>, Error> {
     for device in Entity::active(owner).all(&**tx).await? {
         let Some(step) = matching(cx, &device, code)? else { continue };
         let used = Entity::update_many()
@@ -148,7 +148,7 @@ pub(super) async fn accept(tx: &Tx, cx: &Context<'_>, owner: AccountId, code: &s
             .exec(&**tx)
             .await?;
         if used.rows_affected == 1 {
-            return Ok(());
+            return Ok(device.activated_at.unwrap_or(device.created_at));
         }
     }
     Err(Error::Unauthenticated)

@@ -4,6 +4,7 @@ use super::{mail_code, setting};
 use crate::actions::{Context, Error, Invalid, account, record};
 use crate::db::Tx;
 use crate::mail::{self, Addresses, Letter, Message, routing};
+use chrono::{DateTime, Utc};
 use domain::id::{AccountId, EmailAddressId, OneTimeCodeId};
 use domain::mailing::{Category, MAX_ADDRESSES, homeless};
 use entity::{account::Model as Account, email_address};
@@ -63,6 +64,37 @@ pub async fn route(tx: &Tx, cx: &Context<'_>, owner: AccountId, choice: &Choice)
         mail::queue(tx, cx, Letter { to: Some(gone.clone()), ..Letter::new(&account, &message, cause) }).await?;
     }
     Ok(account)
+}
+
+/// Forgets the extra addresses that were added since then, when it turns out that somebody else was in the
+/// account; the primary address receives everything again.
+///
+/// # Errors
+/// The database's.
+pub(in crate::actions) async fn forget_added_since(
+    tx: &Tx,
+    cx: &Context<'_>,
+    account: &Account,
+    since: DateTime<Utc>,
+) -> Result<(), Error> {
+    let extra = email_address::Entity::of(account.id).all(&**tx).await?;
+    let (gone, left): (Vec<_>, Vec<_>) = extra.into_iter().partition(|row| row.created_at >= since);
+    if gone.is_empty() {
+        return Ok(());
+    }
+    let removed: Vec<String> = gone.iter().map(|row| account::masked(&row.address)).collect();
+    for row in gone {
+        row.delete(&**tx).await?;
+    }
+    let mut row = setting(tx, account).await?.into_active_model();
+    row.primary_categories = Set(routing::written(Category::ALL));
+    row.has_addresses = Set(!left.is_empty());
+    row.update(&**tx).await?;
+    record::activity(tx, cx, account.id, "email_routing.changed", Some(json!({ "removed": removed }))).await?;
+    record::event(tx, cx, account.id, "account.email_routing_changed", &account.id, json!({})).await?;
+    let message = Message::EmailRoutingChanged { added: Vec::new(), removed };
+    let occasion = cx.id::<OneTimeCodeId>().to_string();
+    mail::tell_everywhere(tx, cx, account, &message, &occasion).await
 }
 
 /// Brings the rows to the choice; answers which addresses are new and which are gone.

@@ -3,9 +3,10 @@
 use super::{Device, Opened, Opening, Upkeep, open, open_by};
 use crate::actions::factor::challenge::{self, Challenged};
 use crate::actions::factor::{recovery, remembered};
-use crate::actions::{Context, Error, account};
+use crate::actions::{Context, Error, account, record};
 use crate::db::Tx;
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, IntoActiveModel};
+use serde_json::json;
 
 /// What a right password leads to.
 #[derive(Debug)]
@@ -54,9 +55,11 @@ pub async fn log_in(
     {
         challenge::withdraw(tx, cx, challenged.id).await?;
         // the device stands for a factor: nothing is lost
-        recovery::cancel(tx, cx, &account).await?;
+        recovery::cancel_by_factor(tx, cx, &account, remembered::since(tx, account.id).await?).await?;
         return Ok(LoggedIn::Opened(open_by(tx, cx, &account, (from.device, Opening::Remembered)).await?));
     }
+    // the password was right, whoever typed it
+    record::activity(tx, cx, account.id, "session.challenged", Some(json!({ "challenge": challenged.id }))).await?;
     Ok(LoggedIn::Challenged(challenged))
 }
 

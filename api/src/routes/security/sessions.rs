@@ -145,7 +145,7 @@ pub async fn end_other_sessions(
     let Require(caller, ..) = caller;
     let current = caller.session.as_ref().map(|session| session.id);
     let kept = current.filter(|_| !which.include_current);
-    key.once(&app, &caller.scope(), async |tx| {
+    key.once(&app, &caller.session_scope(), async |tx| {
         session::end_all(tx, &caller.cx(&app), caller.id(), kept).await?;
         Ok(Reply::no_content())
     })

@@ -7,7 +7,7 @@ use crate::actions::cancellation::{immediate, under_way};
 use crate::actions::{Error, Invalid, service as actions};
 use crate::app::App;
 use crate::http::body::{Body, MaybeBody, PathId};
-use crate::http::caller::Require;
+use crate::http::caller::{Require, RequireFresh};
 use crate::http::etag::IfMatch;
 use crate::http::idempotency::{Key, RequiredKey};
 use crate::http::reply::Reply;
@@ -210,6 +210,7 @@ pub async fn request_service_deletion(
         (status = 410, description = "The token was used, replaced, or is too old", body = ProblemBody),
     ),
     extensions(
+        ("x-fresh-proof" = json!(true)),
         ("x-etag" = json!(true)),
         ("x-idempotency" = json!("required")),
         ("x-error-codes" = json!(["code_invalid", "code_expired", "payment_in_progress", "service_deleted"])),
@@ -218,7 +219,7 @@ pub async fn request_service_deletion(
 #[post("/services/{id}/deletion/confirmation")]
 pub async fn confirm_service_deletion(
     app: Data<App>,
-    caller: Require<ServicesDelete>,
+    caller: RequireFresh<ServicesDelete>,
     key: RequiredKey,
     PathId(id): PathId<ServiceId>,
     Body(input): Body<ServiceDeletionConfirmation>,

@@ -6,6 +6,7 @@ use super::{credential, hash};
 use crate::actions::{Context, Error, factor};
 use crate::app::App;
 use crate::db::Tx;
+use chrono::{DateTime, Utc};
 use domain::id::{AccountId, KeyCeremonyId, SecurityKeyId};
 use domain::refusal::Refusal;
 use entity::security_key::{Column, Entity, Model};
@@ -21,6 +22,7 @@ pub struct Judged {
     pub owner: AccountId,
     ceremony: KeyCeremonyId,
     key: SecurityKeyId,
+    added_at: DateTime<Utc>,
     /// The count that it was compared with.
     sign_count: i64,
     credential: Passkey,
@@ -116,7 +118,14 @@ async fn weigh(
         Ok(result) => {
             passkey.update_credential(&result);
             let (owner, sign_count) = (key.account_id, key.sign_count);
-            Ok(Ok(Judged { owner, ceremony: found.id, key: key.id, sign_count, credential: passkey }))
+            Ok(Ok(Judged {
+                owner,
+                ceremony: found.id,
+                key: key.id,
+                added_at: key.created_at,
+                sign_count,
+                credential: passkey,
+            }))
         }
         Err(WebauthnError::CredentialPossibleCompromise) => {
             suspend(app, cx, found.id, &key).await?;
@@ -141,7 +150,7 @@ pub(in crate::actions) async fn accept(
     cx: &Context<'_>,
     account: &account::Model,
     verdict: &Verdict,
-) -> Result<(), Error> {
+) -> Result<DateTime<Utc>, Error> {
     let judged = verdict.as_ref().map_err(|unproven| *unproven)?;
     if judged.owner != account.id {
         return Err(Error::Unauthenticated);
@@ -161,7 +170,7 @@ pub(in crate::actions) async fn accept(
         .filter(Column::SuspendedAt.is_null())
         .exec(&**tx)
         .await?;
-    if used.rows_affected == 1 { Ok(()) } else { Err(Error::Unauthenticated) }
+    if used.rows_affected == 1 { Ok(judged.added_at) } else { Err(Error::Unauthenticated) }
 }
 
 /// The signature is right and the count went back: somebody has a copy of the key. It proves nothing from now

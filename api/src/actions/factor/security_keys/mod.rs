@@ -186,9 +186,8 @@ pub async fn log_in(
         return Err(Error::Unauthenticated);
     }
     let cx = &account::on_clock_of(tx, cx, &account).await?;
-    answer::accept(tx, cx, &account, verdict).await?;
-    // who has a factor has lost none
-    recovery::cancel(tx, cx, &account).await?;
+    let since = answer::accept(tx, cx, &account, verdict).await?;
+    recovery::cancel_by_factor(tx, cx, &account, since).await?;
     let opened = session::open_by(tx, cx, &account, (device, Opening::Passkey)).await?;
     Ok((account, opened))
 }
