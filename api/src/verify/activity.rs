@@ -32,8 +32,8 @@ struct Walk {
     link: String,
     /// Its account is closed: what says who somebody is was erased.
     closed: bool,
-    /// A line was emptied.
-    emptied: bool,
+    /// The first line that was emptied.
+    emptied: Option<i64>,
     /// The line of the closing was met.
     closing: bool,
     /// Where it stood at an earlier time, if that is known.
@@ -131,7 +131,7 @@ async fn begin(app: &App, heads: Vec<activity_head::Model>, known: &Heads) -> Re
         let kept = known.get(&head.chain).cloned();
         let walk = Walk {
             closed,
-            emptied: false,
+            emptied: None,
             closing: false,
             kept,
             seq: 0,
@@ -189,7 +189,7 @@ impl Walk {
             return;
         }
         self.broken = self.fault(sealer, line, seq);
-        self.emptied |= line.salt.is_none();
+        self.emptied = self.emptied.or(line.salt.is_none().then_some(seq));
         self.closing |= line.kind == CLOSING;
         self.seq = seq;
         self.link = line.link.clone().unwrap_or_default();
@@ -235,8 +235,8 @@ async fn end(app: &App, walk: Walk) -> Result<Option<String>, Error> {
     if walk.seq > 0 && walk.link != walk.head.link {
         return Ok(Some(format!("the head is not line {}", walk.seq)));
     }
-    if walk.emptied && !walk.closing {
-        return Ok(Some("lines were emptied although none says that the account was closed".to_owned()));
+    if let Some(seq) = walk.emptied.filter(|_| !walk.closing) {
+        return Ok(Some(format!("line {seq} was emptied although none says that the account was closed")));
     }
     if walk.kept.as_ref().is_some_and(|(at, _)| *at > walk.seq) {
         return Ok(Some(format!("line {} is missing: the kept heads know it", walk.seq + 1)));

@@ -232,7 +232,7 @@ on_both!(verify_names_the_line_that_was_tampered_with, "2026-01-30T09:00:00Z", |
                 "UPDATE account SET status = 'closed', closed_at = created_at",
                 "UPDATE activity SET salt = NULL, address = NULL, user_agent = NULL, request_id = NULL, detail = NULL WHERE MINE = 2",
             ],
-            "lines were emptied although none says that the account was closed",
+            "line 2 was emptied although none says that the account was closed",
         ),
         (&["DELETE FROM activity WHERE MINE = 3"], "line 3 is missing"),
         // from the end, with and without its head
