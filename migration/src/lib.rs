@@ -14,6 +14,7 @@ mod m20261125_000009_exports;
 mod m20261125_000010_phone;
 mod m20261125_000011_check_up;
 mod m20261126_000012_address_changes;
+mod m20261128_000013_owners;
 mod portable;
 
 /// All migrations, oldest first.
@@ -35,6 +36,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261125_000010_phone::Migration),
             Box::new(m20261125_000011_check_up::Migration),
             Box::new(m20261126_000012_address_changes::Migration),
+            Box::new(m20261128_000013_owners::Migration),
         ]
     }
 }

@@ -154,6 +154,31 @@ fn compare(migrated: &BTreeMap<String, Vec<Column>>, entities: &BTreeMap<String,
     }
 }
 
+/// Tables whose rows of one account are looked for among the few in a state that does not last.
+const BY_STATUS: [&str; 2] = ["payment_attempt", "refund"];
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_rows_of_one_account_are_found_by_an_index() {
+    let house = House::open(On::Sqlite, "2026-01-30T09:00:00Z").await;
+    let db = &**house.app.read();
+    let mut owned = 0;
+    for table in tables(db).await {
+        if !columns(db, &table).await.iter().any(|column| column.name == "account_id") {
+            continue;
+        }
+        owned += 1;
+        let wanted = if BY_STATUS.contains(&table.as_str()) { "status" } else { "account_id" };
+        // the first column of an index of every row
+        let sql = format!(
+            "SELECT i.name FROM pragma_index_list('{table}') l, pragma_index_info(l.name) i \
+             WHERE i.seqno = 0 AND l.partial = 0 AND i.name = '{wanted}'"
+        );
+        assert!(!rows(db, sql).await.is_empty(), "no index of {table} begins with {wanted}");
+    }
+    assert!(owned >= 25, "{owned} tables of accounts");
+    house.close().await;
+}
+
 house::on_both!(issued_documents_and_the_ledger_never_change, "2026-01-30T09:00:00Z", |house| Box::pin(async move {
     let customer = house.customer_with_service(("sim_ok", "vps-starter", "P1M", "automatic")).await;
     assert_eq!(customer.get("/v1/invoices").await.items().len(), 1);

@@ -294,12 +294,12 @@ pub const KINDS: &[Kind] = &[
         "The renewal of a service was changed",
         "Le renouvellement d'un service a été modifié",
     ),
-    done("session.ended", "A session was ended", "Une session a été fermée"),
     done(
         "session.challenged",
         "The password of a login was right; its second factor was awaited",
         "Le mot de passe d'une connexion était juste ; son second facteur était attendu",
     ),
+    done("session.ended", "A session was ended", "Une session a été fermée"),
     done("session.opened", "A session was opened", "Une session a été ouverte"),
     done("session.refreshed", "A session went on", "Une session a continué"),
     refused("session.refused", "A login was refused", "Une connexion a été refusée"),

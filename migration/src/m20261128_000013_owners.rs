@@ -1,0 +1,33 @@
+//! Indexes by which the tokens and recoveries of one account are found.
+
+use sea_orm_migration::prelude::*;
+
+#[derive(DeriveMigrationName)]
+pub struct Migration;
+
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    fn use_transaction(&self) -> Option<bool> {
+        Some(true)
+    }
+
+    async fn up(&self, m: &SchemaManager) -> Result<(), DbErr> {
+        for (name, on) in INDEXES {
+            m.get_connection().execute_unprepared(&format!("CREATE INDEX {name} ON {on}")).await?;
+        }
+        Ok(())
+    }
+
+    async fn down(&self, m: &SchemaManager) -> Result<(), DbErr> {
+        for (name, _) in INDEXES {
+            m.get_connection().execute_unprepared(&format!("DROP INDEX {name}")).await?;
+        }
+        Ok(())
+    }
+}
+
+const INDEXES: &[(&str, &str)] = &[
+    ("ix_access_token_account_id_created_at_id", "access_token (account_id, created_at, id)"),
+    // the other index of recoveries knows the open ones only
+    ("ix_factor_recovery_account_id", "factor_recovery (account_id)"),
+];
