@@ -68,11 +68,13 @@ on_both!(codes_of_one_account_are_nothing_to_another, "2026-01-30T09:00:00Z", |h
 }));
 
 on_both!(at_most_three_mails_an_hour, "2026-01-30T09:00:00Z", |house| Box::pin(async move {
-    let mut who = house.customer().await;
+    let (mut who, second) = (house.customer().await, house.customer().await);
     for _ in 0..3 {
         ask(&who, "spare@example.org").await.expect(202);
     }
-    let refused = ask(&who, "spare@example.org").await.expect(429);
+    ask(&second, "spare@example.org").await.expect(429);
+    ask(&second, "other@example.org").await.expect(202);
+    let refused = ask(&who, "third@example.org").await.expect(429);
     assert!(refused.header("retry-after").is_some());
     house.travel_to("2026-01-30T10:00:01Z").await;
     who.log_in().await;

@@ -72,6 +72,13 @@ async fn address_of(house: &House, login: &str, password: &str) -> String {
     house.stranger().with_token(&token).get("/v1/account").await.expect(200).text("/email")
 }
 
+async fn backup_of(house: &House, login: &str) -> Option<String> {
+    let body = json!({ "login": login, "password": CHOSEN });
+    let token = house.stranger().post("/v1/sessions", &body).await.expect(201).text("/access_token");
+    let account = house.stranger().with_token(&token).get("/v1/account").await.expect(200);
+    account.body.get("backup_email").and_then(|address| address.as_str()).map(str::to_owned)
+}
+
 on_both!(it_changes_when_the_code_comes_back_and_never_before, "2026-01-30T09:00:00Z", |house| Box::pin(async move {
     let who = house.customer().await;
     assert_eq!(who.get(CHANGE).await.expect(404).code(), "not_found");
@@ -280,6 +287,86 @@ on_both!(a_change_of_the_backup_address_is_undone_with_what_came_after, "2026-01
         assert_eq!(account.text("/backup_email"), "spare@example.org");
     }
 ));
+
+on_both!(a_backup_address_that_came_days_before_goes_with_the_primary_one, "2026-01-30T09:00:00Z", |house| Box::pin(
+    async move {
+        let mut who = house.customer().await;
+        let owner = who.email.clone();
+        set_backup(&house, &who, "thief@example.org").await;
+        house.travel_to("2026-02-05T09:00:00Z").await;
+        who.log_in().await;
+        change(&house, &mut who, NEXT).await;
+        // by itself the change of the backup address would be final since four days
+        house.travel_to("2026-02-10T09:00:00Z").await;
+        take_back(&house, &notice(&house, &owner)).await.expect(204);
+        choose_password(&house, &owner).await;
+        assert_eq!(backup_of(&house, &owner).await, None);
+        let heard = house.mails().iter().filter(|mail| mail.to.contains("thief@example.org")).count();
+        house.stranger().post("/v1/password-resets", &json!({ "login": "thief@example.org" })).await.expect(202);
+        house.settle().await;
+        assert_eq!(house.mails().iter().filter(|mail| mail.to.contains("thief@example.org")).count(), heard);
+    }
+));
+
+on_both!(stopping_a_change_takes_back_the_backup_address_that_came_before, "2026-01-30T09:00:00Z", |house| Box::pin(
+    async move {
+        let mut who = house.customer().await;
+        let owner = who.email.clone();
+        set_backup(&house, &who, "spare@example.org").await;
+        house.travel_to("2026-02-07T09:00:00Z").await;
+        who.log_in().await;
+        set_backup(&house, &who, "thief@example.org").await;
+        house.travel_to("2026-02-13T09:00:00Z").await;
+        who.log_in().await;
+        ask(&who, NEXT).await.expect(202);
+        house.travel_to("2026-02-15T09:00:00Z").await;
+        take_back(&house, &notice(&house, &owner)).await.expect(204);
+        choose_password(&house, &owner).await;
+        assert_eq!(backup_of(&house, &owner).await.as_deref(), Some("spare@example.org"));
+        assert!(
+            house.subjects("thief@example.org").iter().any(|it| it == "The change of your backup address was undone")
+        );
+    }
+));
+
+on_both!(what_a_thief_set_going_ends_with_them, "2026-01-30T09:00:00Z", |house| Box::pin(async move {
+    let mut who = house.customer().await.at("192.0.2.7");
+    let owner = who.email.clone();
+    let mine = json!({ "rules": [{ "cidr": "192.0.2.0/24", "action": "allow" }], "default_action": "deny" });
+    who.put("/v1/security/ip-rules", &mine).await.expect(200);
+    let key = fresh_key();
+    who.send(Method::POST, "/v1/account/closure", &[("idempotency-key", &key)], None).await.expect(202);
+    house.settle().await;
+    let closing = json!({ "token": house.token_for(&owner) });
+    who.post("/v1/account/closure/confirmation", &closing).await.expect(200);
+    change(&house, &mut who, NEXT).await;
+    take_back(&house, &notice(&house, &owner)).await.expect(204);
+    choose_password(&house, &owner).await;
+    let body = json!({ "login": owner, "password": CHOSEN });
+    let token = house.stranger().post("/v1/sessions", &body).await.expect(201).text("/access_token");
+    let back = house.stranger().with_token(&token);
+    assert_eq!(back.get("/v1/security/ip-rules").await.expect(200).body["rules"], json!([]));
+    assert_eq!(back.get("/v1/account/closure").await.expect(200).text("/status"), "revoked");
+    assert_eq!(back.get("/v1/account").await.expect(200).text("/status"), "active");
+    house.travel_to("2026-02-28T09:00:00Z").await;
+    assert_eq!(login(&house, &owner, CHOSEN).await, 201, "nothing was closed");
+}));
+
+on_both!(rules_that_were_there_before_the_thief_stay, "2026-01-30T09:00:00Z", |house| Box::pin(async move {
+    let mut who = house.customer().await;
+    let owner = who.email.clone();
+    let mine = json!({ "rules": [{ "cidr": "198.51.100.0/24", "action": "deny" }], "default_action": "allow" });
+    who.put("/v1/security/ip-rules", &mine).await.expect(200);
+    house.travel_to("2026-02-08T09:00:00Z").await;
+    who.log_in().await;
+    change(&house, &mut who, NEXT).await;
+    take_back(&house, &notice(&house, &owner)).await.expect(204);
+    choose_password(&house, &owner).await;
+    let body = json!({ "login": owner, "password": CHOSEN });
+    let token = house.stranger().post("/v1/sessions", &body).await.expect(201).text("/access_token");
+    let rules = house.stranger().with_token(&token).get("/v1/security/ip-rules").await.expect(200);
+    assert_eq!(rules.text("/rules/0/cidr"), "198.51.100.0/24");
+}));
 
 on_both!(keys_that_came_with_the_thief_open_nothing, "2026-01-30T09:00:00Z", |house| Box::pin(async move {
     let mut who = house.customer().await;

@@ -11,16 +11,20 @@
 //!
 //! The token goes to the addresses that the account had before: of a change of the backup address, to the primary
 //! one alone. Whoever uses it says that somebody else is in the account: every session, access token and code
-//! ends, the present password opens nothing any more, security keys added since seven days before the change
-//! are suspended and extra addresses added since then forgotten. Second factors stay: a mailbox alone does not do without them.
+//! ends, the present password opens nothing any more, and a closure under way is taken back. Of what came since seven
+//! days before the change, security keys are suspended, extra addresses forgotten and rules by address dropped.
+//! Second factors stay: a mailbox alone does not do without them.
+//!
+//! Each change of the primary address keeps the changes of the backup address that can still be undone so for as
+//! long as itself: whoever let themselves in by that address first cannot wait until it is theirs for good.
 //! While a change of the primary address can be undone, the former address is nobody else's.
 
-use super::{change_password, on_clock_of, request_reset};
+use super::{change_password, ip_rules, on_clock_of, request_reset};
 use crate::actions::code::{self, Purpose};
 use crate::actions::factor::security_keys;
 use crate::actions::mailing::route;
 use crate::actions::session::device::{self, Kept};
-use crate::actions::{Context, Error, access_token, record, session};
+use crate::actions::{Context, Error, access_token, closure, record, session};
 use crate::db::Tx;
 use crate::mail::{self, Letter, Message};
 use crate::password;
@@ -30,6 +34,7 @@ use domain::id::{AccountId, AddressChangeId};
 use domain::refusal::Refusal;
 use entity::account;
 use entity::address_change::{ActiveModel, Column, Entity, Model};
+use sea_orm::sea_query::Expr;
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait,
     QueryFilter, QueryOrder,
@@ -57,7 +62,9 @@ pub(super) async fn begin(tx: &Tx, cx: &Context<'_>, owner: AccountId, new: New)
     if let Some(waiting) = pending(&**tx, owner).await? {
         end(tx, cx, waiting, Status::Superseded).await?;
     }
-    Ok(row(cx, owner, new, Status::Pending).insert(&**tx).await?)
+    let change = row(cx, owner, new, Status::Pending).insert(&**tx).await?;
+    keep_open(tx, cx, &change).await?;
+    Ok(change)
 }
 
 /// Writes a change that is made already.
@@ -71,7 +78,23 @@ pub(super) async fn apply(tx: &Tx, cx: &Context<'_>, waiting: Model) -> Result<M
     row.status = Set(Status::Applied);
     row.applied_at = Set(Some(cx.real_now));
     row.open_until = Set(cx.real_now + UNDOABLE);
-    Ok(row.update(&**tx).await?)
+    let change = row.update(&**tx).await?;
+    keep_open(tx, cx, &change).await?;
+    Ok(change)
+}
+
+/// What was done to the backup address and can be undone now can be until this change of the primary one is final.
+async fn keep_open(tx: &Tx, cx: &Context<'_>, change: &Model) -> Result<(), Error> {
+    Entity::update_many()
+        .col_expr(Column::OpenUntil, Expr::value(change.open_until))
+        .filter(Column::AccountId.eq(change.account_id))
+        .filter(Column::Role.eq(AddressRole::Backup))
+        .filter(Column::Status.eq(Status::Applied))
+        .filter(Column::OpenUntil.gt(cx.real_now))
+        .filter(Column::OpenUntil.lt(change.open_until))
+        .exec(&**tx)
+        .await?;
+    Ok(())
 }
 
 fn row(cx: &Context<'_>, owner: AccountId, new: New, status: Status) -> ActiveModel {
@@ -166,7 +189,7 @@ pub async fn take_back(tx: &Tx, cx: &Context<'_>, token: &str) -> Result<(), Err
     let account = match change.status {
         Status::Pending => {
             stop(tx, cx, &account, change).await?;
-            account
+            undo_backup(tx, cx, account).await?
         }
         Status::Applied => undo(tx, cx, account, change).await?,
         Status::Vetoed | Status::Undone | Status::Superseded => return Err(Refusal::CodeExpired.into()),
@@ -190,21 +213,47 @@ async fn stop(tx: &Tx, cx: &Context<'_>, account: &account::Model, waiting: Mode
 /// waits. Undoing the primary address takes back every change of the backup address that still can be: that one
 /// opens the account too.
 async fn undo(tx: &Tx, cx: &Context<'_>, account: account::Model, change: Model) -> Result<account::Model, Error> {
-    let made = |known: &Model| (known.applied_at.unwrap_or(DateTime::<Utc>::MAX_UTC), known.id);
     let all = change.role == AddressRole::Primary;
     let mut gone = Entity::open(account.id, cx.real_now).all(&**tx).await?;
-    gone.retain(|known| made(known) >= made(&change) || all && known.role == AddressRole::Backup);
+    gone.retain(|known| rank(known) >= rank(&change) || all && known.role == AddressRole::Backup);
+    if gone.iter().any(|known| known.status == Status::Pending) {
+        code::supersede(tx, cx, account.id, Purpose::ChangeEmail, None).await?;
+    }
+    put_back(tx, cx, account, &change, gone).await
+}
+
+/// A change of the primary address was stopped by somebody who says that another is in the account: the changes of
+/// the backup address that still can be are taken back, if there are any.
+async fn undo_backup(tx: &Tx, cx: &Context<'_>, account: account::Model) -> Result<account::Model, Error> {
+    let open = Entity::open(account.id, cx.real_now).filter(Column::Role.eq(AddressRole::Backup));
+    let gone = open.all(&**tx).await?;
+    match gone.iter().min_by_key(|known| rank(known)).cloned() {
+        Some(first) => put_back(tx, cx, account, &first, gone).await,
+        None => Ok(account),
+    }
+}
+
+/// The order in which changes came; those that wait come last.
+fn rank(known: &Model) -> (DateTime<Utc>, AddressChangeId) {
+    (known.applied_at.unwrap_or(DateTime::<Utc>::MAX_UTC), known.id)
+}
+
+/// Ends changes, of which `change` is the one that is spoken of, and writes what was there before all of them.
+async fn put_back(
+    tx: &Tx,
+    cx: &Context<'_>,
+    account: account::Model,
+    change: &Model,
+    mut gone: Vec<Model>,
+) -> Result<account::Model, Error> {
     // the earliest knows what there was before all of them
-    gone.sort_by_key(|known| std::cmp::Reverse(made(known)));
+    gone.sort_by_key(|known| std::cmp::Reverse(rank(known)));
     let (mut email, mut backup) = (account.email.clone(), account.backup_email.clone());
     for known in gone.iter().filter(|known| known.status == Status::Applied) {
         match known.role {
             AddressRole::Primary => email.clone_from(&known.former_address),
             AddressRole::Backup => backup.clone_from(&known.former_address),
         }
-    }
-    if gone.iter().any(|known| known.status == Status::Pending) {
-        code::supersede(tx, cx, account.id, Purpose::ChangeEmail, None).await?;
     }
     for known in gone {
         end(tx, cx, known, Status::Undone).await?;
@@ -241,6 +290,10 @@ async fn undo(tx: &Tx, cx: &Context<'_>, account: account::Model, change: Model)
 /// Somebody else knows the password, or was let in: nothing that they have works any more, and the primary
 /// address gets a token that sets another password.
 async fn secure(tx: &Tx, cx: &Context<'_>, account: account::Model, since: DateTime<Utc>) -> Result<(), Error> {
+    closure::revoke::if_under_way(tx, cx, account.id).await?;
+    ip_rules::clear_set_since(tx, cx, account.id, since).await?;
+    // as those left it
+    let account = super::lock(tx, account.id).await?;
     route::forget_added_since(tx, cx, &account, since).await?;
     security_keys::suspend_added_since(tx, cx, &account, since).await?;
     let account = change_password::set(tx, cx, account, password::NONE).await?;

@@ -16,7 +16,8 @@ use serde_json::json;
 /// Mails a code to the new address. The present backup address stays until the code comes back.
 ///
 /// # Errors
-/// `backup_email_same_as_primary`; [`Error::TooMany`] beyond the limit of mails; the database's.
+/// `backup_email_same_as_primary`, `recovery_under_way`; [`Error::TooMany`] beyond the limit of mails, to the account
+/// or to the address; the database's.
 pub async fn set(tx: &Tx, cx: &Context<'_>, owner: AccountId, email: &str) -> Result<(), Error> {
     let account = super::lock(tx, owner).await?;
     super::require_active(&account)?;
@@ -24,8 +25,10 @@ pub async fn set(tx: &Tx, cx: &Context<'_>, owner: AccountId, email: &str) -> Re
     if account.email.as_deref() == Some(email) {
         return Err(Refusal::BackupEmailSameAsPrimary.into());
     }
-    let sent = code::issued_since(tx, owner, Purpose::VerifyBackupEmail, cx.real_now - MAILS_WINDOW).await?;
-    if sent >= MAILS_PER_HOUR {
+    let since = cx.real_now - MAILS_WINDOW;
+    let asked = code::issued_since(tx, owner, Purpose::VerifyBackupEmail, since).await?;
+    let received = code::mailed_since(tx, email, Purpose::VerifyBackupEmail, since).await?;
+    if asked.max(received) >= MAILS_PER_HOUR {
         return Err(Error::TooMany { retry_after: RETRY_AFTER });
     }
     let new = code::New {

@@ -5,12 +5,19 @@ use crate::actions::{Context, Error, record};
 use crate::db::Tx;
 use crate::mail::{self, Message};
 use crate::seal::sha256;
+use chrono::{DateTime, Utc};
 use domain::id::{AccountId, OneTimeCodeId};
 use domain::network::IpRules;
 use domain::refusal::Refusal;
-use entity::account;
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, IntoActiveModel};
+use entity::{account, activity};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter,
+    QuerySelect,
+};
 use serde_json::{Value, json};
+
+/// What the activity says of a change of the rules.
+const CHANGED: &str = "security.ip_rules_changed";
 
 /// The rules of an account; without any, it may be used from everywhere.
 ///
@@ -60,7 +67,7 @@ pub async fn set(
     }
     let stored = serde_json::to_value(rules).map_err(Error::internal)?;
     let detail = json!({ "rules": rules.rules.len(), "default_action": rules.default_action });
-    record::activity(tx, cx, owner, "security.ip_rules_changed", Some(detail)).await?;
+    record::activity(tx, cx, owner, CHANGED, Some(detail)).await?;
     store(tx, cx, account, (*rules != IpRules::default()).then_some(stored)).await
 }
 
@@ -75,6 +82,26 @@ pub async fn clear(tx: &Tx, cx: &Context<'_>, owner: AccountId) -> Result<(), Er
     }
     record::activity(tx, cx, owner, "security.ip_rules_cleared", None).await?;
     store(tx, cx, account, None).await.map(drop)
+}
+
+/// Takes every rule away that was set since then: by whoever was let in.
+///
+/// # Errors
+/// [`Error::NotFound`]; the database's.
+pub(super) async fn clear_set_since(
+    tx: &Tx,
+    cx: &Context<'_>,
+    owner: AccountId,
+    since: DateTime<Utc>,
+) -> Result<(), Error> {
+    let set = activity::Entity::find()
+        .filter(activity::Column::AccountId.eq(owner))
+        .filter(activity::Column::At.gte(since))
+        .filter(activity::Column::Kind.eq(CHANGED));
+    if set.limit(1).count(&**tx).await? == 0 {
+        return Ok(());
+    }
+    clear(tx, cx, owner).await
 }
 
 async fn store(

@@ -6,9 +6,10 @@ use crate::actions::{Context, Error, record};
 use crate::db::Tx;
 use crate::mail::{self, Letter, Message};
 use crate::seal::Sealer;
+use domain::account::AccountStatus;
 use domain::id::OneTimeCodeId;
 use entity::account;
-use sea_orm::{QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde_json::json;
 
 /// Accounts that may share one backup address and are all served by one request: as many as mails go to one
@@ -25,10 +26,14 @@ pub async fn request_reset(tx: &Tx, cx: &Context<'_>, login: &str) -> Result<(),
     note_visitor(tx, cx, "password.reset_requested").await?;
     let login = super::normal(login);
     if let Some(account) = super::find_by_login(&**tx, &login).await? {
-        return mail_token(tx, cx, &account, account.email.as_deref()).await;
+        mail_token(tx, cx, &account, account.email.as_deref()).await?;
     }
+    // also when it is an account's primary address: somebody else's account does not stand between an owner and
+    // the backup address
     if login.contains('@') {
+        let open = AccountStatus::ALL.iter().copied().filter(|status| super::is_open(*status));
         let accounts = account::Entity::with_backup_email(&login)
+            .filter(account::Column::Status.is_in(open))
             .order_by_asc(account::Column::Id)
             .limit(SHARED_BACKUP_MAX)
             .all(&**tx)

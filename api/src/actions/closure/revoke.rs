@@ -17,8 +17,20 @@ use serde_json::json;
 /// # Errors
 /// `no_closure` when none is under way; the database's.
 pub async fn revoke(tx: &Tx, cx: &Context<'_>, owner: AccountId) -> Result<account_closure::Model, Error> {
+    Ok(if_under_way(tx, cx, owner).await?.ok_or(Refusal::NoClosure)?)
+}
+
+/// Takes back the closure that is under way, if there is one.
+///
+/// # Errors
+/// The database's.
+pub async fn if_under_way(
+    tx: &Tx,
+    cx: &Context<'_>,
+    owner: AccountId,
+) -> Result<Option<account_closure::Model>, Error> {
     let account = account::lock(tx, owner).await?;
-    let before = under_way(tx, owner).await?.ok_or(Refusal::NoClosure)?;
+    let Some(before) = under_way(tx, owner).await? else { return Ok(None) };
     let status = before.status.after(ClosureEvent::Revoke)?;
     let closure = account_closure::Model { status, ended_at: Some(cx.now), ..before.clone() };
     advance(tx, &before, closure.clone()).await?;
@@ -29,5 +41,5 @@ pub async fn revoke(tx: &Tx, cx: &Context<'_>, owner: AccountId) -> Result<accou
     record::event(tx, cx, owner, "account.closure_revoked", &closure.id, json!({})).await?;
     let message = Message::ClosureRevoked;
     mail::queue(tx, cx, Letter::new(&account, &message, format!("closure_revoked:{}", closure.id))).await?;
-    Ok(closure)
+    Ok(Some(closure))
 }
