@@ -1,4 +1,4 @@
-//! Indexes by which the tokens and recoveries of one account are found.
+//! Indexes by which the tokens and recoveries of one account are found, and what comes to its end.
 
 use sea_orm_migration::prelude::*;
 
@@ -30,4 +30,6 @@ const INDEXES: &[(&str, &str)] = &[
     ("ix_access_token_account_id_created_at_id", "access_token (account_id, created_at, id)"),
     // the other index of recoveries knows the open ones only
     ("ix_factor_recovery_account_id", "factor_recovery (account_id)"),
+    ("ix_account_pending", "account (created_at, id) WHERE status = 'pending'"),
+    ("ix_activity_visitors", "activity (at) WHERE account_id IS NULL AND salt IS NOT NULL"),
 ];

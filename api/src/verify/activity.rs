@@ -6,6 +6,7 @@ use crate::actions::Error;
 use crate::app::App;
 use crate::chain;
 use crate::seal::{Sealer, same};
+use chrono::{DateTime, Utc};
 use domain::account::AccountStatus;
 use domain::id::AccountId;
 use entity::{account, activity, activity_head};
@@ -17,8 +18,8 @@ use uuid::Uuid;
 
 /// The promise.
 pub const RULE: &str = "the activity log is as it was written";
-/// The line that closing an account writes, and with which what says who somebody is may be erased.
-const CLOSING: &str = "account.closed";
+/// The lines that the end of an account writes, and with which what says who somebody is may be erased.
+const ENDINGS: [&str; 2] = ["account.closed", "account.sign_up_lapsed"];
 /// Chains and lines that are looked at together.
 const PAGE: u64 = 500;
 
@@ -34,8 +35,10 @@ struct Walk {
     closed: bool,
     /// The first line that was emptied.
     emptied: Option<i64>,
-    /// The line of the closing was met.
-    closing: bool,
+    /// The line of its end was met.
+    ended: bool,
+    /// Before then lines of nobody's may have been emptied.
+    forgotten: DateTime<Utc>,
     /// Where it stood at an earlier time, if that is known.
     kept: Option<(i64, String)>,
     broken: Option<String>,
@@ -59,7 +62,11 @@ pub async fn run(app: &App, known: &Heads) -> Result<Vec<Violation>, Error> {
         follow(app, &mut walks).await?;
         for (chain, walk) in walks {
             seen.insert(chain);
-            let broken = end(app, walk).await?;
+            let mut broken = end(app, walk).await?;
+            if broken.is_some() {
+                // its account may have been closed meanwhile: then everything is read as it is now
+                broken = again(app, chain, known).await?;
+            }
             found.extend(broken.map(|what| violation(chain, &what)));
         }
         after = Some(last);
@@ -75,6 +82,17 @@ pub async fn run(app: &App, known: &Heads) -> Result<Vec<Violation>, Error> {
         found.push(violation(*chain, "the whole chain is gone"));
     }
     Ok(found)
+}
+
+/// One chain, read once more.
+async fn again(app: &App, chain: Uuid, known: &Heads) -> Result<Option<String>, Error> {
+    let head = activity_head::Entity::find_by_id(chain).all(&**app.read()).await?;
+    let mut walks = begin(app, head, known).await?;
+    follow(app, &mut walks).await?;
+    match walks.remove(&chain) {
+        Some(walk) => end(app, walk).await,
+        None => Ok(Some("its head is gone".to_owned())),
+    }
 }
 
 /// Writes where each chain stands, a line each: kept away from the database, it shows later that nothing
@@ -132,7 +150,8 @@ async fn begin(app: &App, heads: Vec<activity_head::Model>, known: &Heads) -> Re
         let walk = Walk {
             closed,
             emptied: None,
-            closing: false,
+            ended: false,
+            forgotten: app.now() - chain::VISITORS_KEPT,
             kept,
             seq: 0,
             link: String::new(),
@@ -189,8 +208,8 @@ impl Walk {
             return;
         }
         self.broken = self.fault(sealer, line, seq);
-        self.emptied = self.emptied.or(line.salt.is_none().then_some(seq));
-        self.closing |= line.kind == CLOSING;
+        self.emptied = self.emptied.or((line.salt.is_none() && !self.is_forgotten(line)).then_some(seq));
+        self.ended |= ENDINGS.contains(&line.kind.as_str());
         self.seq = seq;
         self.link = line.link.clone().unwrap_or_default();
     }
@@ -211,10 +230,15 @@ impl Walk {
         match &line.salt {
             Some(salt) if same(&chain::commitment(sealer, salt, line), committed) => None,
             Some(_) => named("was altered in what it says about its origin"),
-            None if !self.closed => named("was emptied although its account is not closed"),
+            None if !self.closed && !self.is_forgotten(line) => named("was emptied although its account is not closed"),
             None if is_empty(line) => None,
             None => named("was altered after it was emptied"),
         }
+    }
+
+    /// A line of nobody's that is old enough to have been emptied.
+    fn is_forgotten(&self, line: &activity::Model) -> bool {
+        line.account_id.is_none() && chain::is_house(self.head.chain) && line.at < self.forgotten
     }
 }
 
@@ -235,7 +259,7 @@ async fn end(app: &App, walk: Walk) -> Result<Option<String>, Error> {
     if walk.seq > 0 && walk.link != walk.head.link {
         return Ok(Some(format!("the head is not line {}", walk.seq)));
     }
-    if let Some(seq) = walk.emptied.filter(|_| !walk.closing) {
+    if let Some(seq) = walk.emptied.filter(|_| !walk.ended) {
         return Ok(Some(format!("line {seq} was emptied although none says that the account was closed")));
     }
     if walk.kept.as_ref().is_some_and(|(at, _)| *at > walk.seq) {

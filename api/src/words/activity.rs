@@ -76,6 +76,11 @@ pub const KINDS: &[Kind] = &[
     done("account.created", "The account was created", "Le compte a été créé"),
     done("account.email_verified", "The primary address was proven", "L'adresse principale a été prouvée"),
     done(
+        "account.sign_up_lapsed",
+        "The sign-up ended: nobody proved the address",
+        "L'inscription a pris fin : personne n'a prouvé l'adresse",
+    ),
+    done(
         "account.sign_up_repeated",
         "Somebody signed up again with the address of this account",
         "Quelqu'un s'est inscrit de nouveau avec l'adresse de ce compte",

@@ -328,6 +328,32 @@ on_both!(kept_heads_show_what_was_cut_off_with_its_head, "2026-01-30T09:00:00Z",
     assert!(api::verify::activity::read("no head at all").is_err());
 }));
 
+on_both!(from_where_visitors_came_is_kept_for_a_year, "2026-01-30T09:00:00Z", |house| Box::pin(async move {
+    let origin = async || {
+        let contents = crate::schema::contents(&house).await;
+        contents["activity"].iter().filter(|row| row.contains("198.51.100.7")).count()
+    };
+    let visitor = house.stranger().at("198.51.100.7");
+    visitor.post("/v1/sessions", &json!({ "login": "no@example.org", "password": WRONG })).await.expect(401);
+    assert_eq!(origin().await, 1);
+    house.travel_to("2027-01-30T09:00:00Z").await;
+    visitor.post("/v1/sessions", &json!({ "login": "no@example.org", "password": WRONG })).await.expect(401);
+    api::housekeeping::sweep(&house.app).await;
+    assert_eq!(origin().await, 2, "not a moment sooner");
+    house.clock.set("2027-01-30T09:00:01Z".parse().unwrap());
+    api::housekeeping::sweep(&house.app).await;
+    assert_eq!(origin().await, 1);
+    assert_eq!(broken(&house).await, Vec::<String>::new());
+    // one that is emptied before its time is named
+    let emptied = "UPDATE activity SET salt = NULL, address = NULL, user_agent = NULL, request_id = NULL, detail = NULL \
+                   WHERE address = '198.51.100.7'";
+    sql(&house, emptied).await.unwrap();
+    let said = broken(&house).await;
+    assert!(said.len() == 1 && said[0].contains("was emptied although"), "{said:#?}");
+    house.clock.set("2028-01-30T09:00:01Z".parse().unwrap());
+    assert_eq!(broken(&house).await, Vec::<String>::new(), "by now it would be");
+}));
+
 /// Kinds are written down where they are noted: each of them has words in both languages.
 #[test]
 fn every_kind_that_code_notes_has_words() {

@@ -137,3 +137,51 @@ on_both!(a_token_is_valid_for_a_day_and_for_its_account, "2026-01-30T09:00:00Z",
     ask(&one).await.expect(202);
     confirm(&house, &one).await.expect(200);
 }));
+
+on_both!(what_the_owner_wrote_is_nowhere_once_the_account_is_closed, "2026-01-30T09:00:00Z", |house| Box::pin(
+    async move {
+        let mut who = house.customer_with_service(("sim_ok", "vps-starter", "P1M", "automatic")).await;
+        let former = who.email.clone();
+        let texts =
+            ["canary.next@example.org", "canary.spare@example.org", "Canary service", "Canary card", "Canary token"];
+        let service = who.service().await["id"].as_str().unwrap().to_owned();
+        who.patch(&format!("/v1/services/{service}"), &json!({ "display_name": texts[2] })).await.expect(200);
+        let method = who.get("/v1/payment-methods").await.items()[0]["id"].as_str().unwrap().to_owned();
+        who.patch(&format!("/v1/payment-methods/{method}"), &json!({ "label": texts[3] })).await.expect(200);
+        let token = json!({ "name": texts[4], "scopes": ["account:read"], "expires_at": "2026-06-01T00:00:00Z" });
+        who.post("/v1/security/access-tokens", &token).await.expect(201);
+        who.put("/v1/account/backup-email", &json!({ "email": texts[1] })).await.expect(202);
+        house.settle().await;
+        let code = json!({ "code": house.code_for(texts[1]) });
+        who.post("/v1/account/backup-email/confirmation", &code).await.expect(200);
+        who.put("/v1/account/email", &json!({ "email": texts[0] })).await.expect(202);
+        house.settle().await;
+        who.post("/v1/account/email/confirmation", &json!({ "code": house.code_for(texts[0]) })).await.expect(200);
+        texts[0].clone_into(&mut who.email);
+        // somebody asks under the former address
+        house.stranger().post("/v1/password-resets", &json!({ "login": former })).await.expect(202);
+        house.settle().await;
+        let path = format!("/v1/services/{service}/deletion");
+        who.post(&path, &json!({ "comment": "Canary reason" })).await.expect(202);
+        house.settle().await;
+        who.post(&format!("{path}/confirmation"), &json!({ "token": house.token_for(&who.email) })).await.expect(200);
+        ask(&who).await.expect(202);
+        confirm(&house, &who).await.expect(200);
+        let before = crate::schema::contents(&house).await;
+        for text in texts.iter().chain(&["Canary reason"]) {
+            assert!(before.values().flatten().any(|row| row.contains(text)), "{text} was stored");
+        }
+        house.travel_to("2026-02-07T09:00:00Z").await;
+        who.get("/v1/account").await.expect(401);
+        // the invoices and the proof that the owner was told are kept
+        let kept = |table: &str, row: &str| table.starts_with("invoice") || row.contains("account_closed");
+        for (table, rows) in &crate::schema::contents(&house).await {
+            for row in rows.iter().filter(|row| !kept(table, row)) {
+                for text in texts.iter().chain(&["Canary reason", former.as_str()]) {
+                    assert!(!row.contains(text), "{table} still holds {text}: {row}");
+                }
+                assert!(!row.contains("c•") && !row.contains("@example.org"), "{table} still holds an address: {row}");
+            }
+        }
+    }
+));

@@ -429,6 +429,20 @@ on_both!(that_an_address_is_taken_is_told_to_its_reader_alone, "2026-01-30T09:00
     assert_eq!(login(&house, &known.email, PASSWORD).await, 201);
 }));
 
+on_both!(a_sign_up_that_nobody_proved_does_not_hold_an_address, "2026-01-30T09:00:00Z", |house| Box::pin(async move {
+    let mut who = house.customer().await;
+    let anyone = house.stranger();
+    anyone.post("/v1/accounts", &json!({ "email": NEXT, "password": CHOSEN, "language": "en" })).await.expect(202);
+    house.settle().await;
+    let first = json!({ "email": NEXT, "code": house.code_for(NEXT) });
+    house.travel_to("2026-01-30T09:00:01Z").await;
+    change(&house, &mut who, NEXT).await;
+    assert_eq!(login(&house, NEXT, PASSWORD).await, 201);
+    assert_eq!(login(&house, NEXT, CHOSEN).await, 401);
+    assert_eq!(anyone.post("/v1/accounts/email-verification", &first).await.expect(422).code(), "code_invalid");
+    assert_eq!(api::verify::run(&house.app).await.unwrap(), Vec::new());
+}));
+
 on_both!(a_former_address_is_kept_for_its_account, "2026-01-30T09:00:00Z", |house| Box::pin(async move {
     let (mut who, second) = (house.customer().await, house.customer().await);
     let owner = who.email.clone();

@@ -224,3 +224,38 @@ on_both!(values_that_cannot_be_used_are_told_together, "2026-01-30T09:00:00Z", |
     }
     assert!(house.mails().is_empty());
 }));
+
+on_both!(a_sign_up_that_nobody_proves_is_erased_after_seven_days, "2026-01-30T09:00:00Z", |house| Box::pin(
+    async move {
+        let (anyone, email, asking) = (house.stranger(), "nobody@example.org", "asking@example.org");
+        let known = house.customer().await;
+        for address in [email, asking] {
+            sign_up(&anyone, address, PASSWORD).await.expect(202);
+        }
+        house.travel_to("2026-02-06T08:59:59Z").await;
+        anyone.post("/v1/accounts/email-verification/resend", &json!({ "email": asking })).await.expect(202);
+        house.settle().await;
+        api::housekeeping::sweep(&house.app).await;
+        let holds = async |address: &str| {
+            let contents = crate::schema::contents(&house).await;
+            let found: Vec<_> =
+                contents.iter().filter(|(_, rows)| rows.iter().any(|row| row.contains(address))).collect();
+            found.iter().map(|(table, _)| (*table).clone()).collect::<Vec<_>>()
+        };
+        assert!(holds(email).await.contains(&"account".to_owned()), "one second to go");
+        house.travel_to("2026-02-06T09:00:00Z").await;
+        let told = house.mails().len();
+        api::housekeeping::sweep(&house.app).await;
+        house.settle().await;
+        assert_eq!(holds(email).await, Vec::<String>::new());
+        assert!(holds(asking).await.contains(&"account".to_owned()), "its owner asked for a code just now");
+        assert_eq!(house.mails().len(), told, "nobody is told");
+        assert_eq!(api::verify::run(&house.app).await.unwrap(), Vec::new());
+        verify(&anyone, asking, &house.code_for(asking)).await.expect(201);
+        assert_eq!(log_in(&anyone, &known.email, PASSWORD).await, 201, "a proven one is no sign-up");
+        // the address is free
+        sign_up(&anyone, email, PASSWORD).await.expect(202);
+        house.settle().await;
+        verify(&anyone, email, &house.code_for(email)).await.expect(201);
+    }
+));

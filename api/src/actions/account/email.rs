@@ -2,16 +2,19 @@
 //! and undo it ([`super::address_change`]). Nothing happens by silence.
 
 use super::address_change::{self, New as NewChange};
+use super::lapse;
 use super::{CODE_DIGITS, CODE_VALID, CODE_VALID_MINUTES, MAILS_PER_HOUR, MAILS_WINDOW, RETRY_AFTER};
 use crate::actions::code::{self, New, Purpose, Secret};
 use crate::actions::{Context, Error, factor, record};
 use crate::db::Tx;
 use crate::mail::{self, Letter, Message};
-use domain::account::AddressRole;
+use domain::account::{AccountStatus, AddressRole};
 use domain::id::{AccountId, OneTimeCodeId};
 use domain::refusal::Refusal;
 use entity::{account, address_change as changes, email_address};
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, SqlErr};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect, SqlErr,
+};
 use serde_json::json;
 
 /// Mails a code to the new address and a notice, with the token that stops the change, to those before. The
@@ -61,7 +64,8 @@ pub async fn set(tx: &Tx, cx: &Context<'_>, owner: AccountId, email: &str) -> Re
     Ok(change)
 }
 
-/// The code proves the new address: it becomes the primary one.
+/// The code proves the new address: it becomes the primary one, also when somebody signed up with it who never
+/// proved it.
 ///
 /// # Errors
 /// `code_invalid`, `code_expired`; `email_already_used` when another account has the address, or can still come back
@@ -87,9 +91,14 @@ pub async fn confirm(
     if account.backup_email.as_ref() == Some(&email) {
         return Err(Refusal::EmailSameAsBackup.into());
     }
-    let taken = account::Entity::with_email(&email).one(&**tx).await?.is_some();
+    let holder = account::Entity::with_email(&email).lock_exclusive().one(&**tx).await?;
+    let taken = holder.as_ref().is_some_and(|holder| holder.status != AccountStatus::Pending);
     if taken || address_change::is_kept_for_another(&**tx, cx, &email, owner).await? {
         return Err(Refusal::EmailAlreadyUsed.into());
+    }
+    if let Some(unproven) = holder {
+        // somebody signed up with it and never proved it
+        lapse::lapse(tx, cx, &unproven).await?;
     }
     let change = address_change::apply(tx, cx, waiting).await?;
     // mails that went there as to an extra address go there anyway

@@ -20,6 +20,7 @@ pub mod change_password;
 pub mod check_up;
 pub mod email;
 pub mod ip_rules;
+pub mod lapse;
 pub mod password;
 pub mod phone;
 pub mod profile;

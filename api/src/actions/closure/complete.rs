@@ -77,5 +77,5 @@ async fn close(
     record::activity(tx, cx, account.id, "account.closed", Some(json!({ "closure": before.id }))).await?;
     let data = json!({ "invoices_kept_until": until });
     record::event(tx, cx, account.id, "account.closed", &account.id, data).await?;
-    erase::erase(tx, cx, account, &receipt).await
+    erase::erase(tx, cx, account, Some(&receipt)).await
 }

@@ -16,6 +16,7 @@
 //! | exports and their archives | erased |
 //! | reasons written by the owner, names given to services | erased |
 //! | stored answers to repeated requests | erased |
+//! | events | which and when stay, with what they say of orders, invoices and payments; the rest they say is erased |
 //! | invoices, credit notes, ledger, payments | kept unchanged for their legal term, with the buyer's snapshot |
 
 use crate::actions::session as session_actions;
@@ -28,26 +29,37 @@ use domain::account::AccountStatus;
 use domain::id::AccountId;
 use domain::payment::PaymentMethodStatus;
 use entity::{
-    account, activity, address_change, cancellation, check_up_reminder, email, email_address, email_setting,
+    account, activity, address_change, cancellation, check_up_reminder, email, email_address, email_setting, event,
     former_password, idempotency_key, known_device, one_time_code, order, order_item, payment_method, service, session,
     undeliverable_address,
 };
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter};
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter};
 use serde_json::json;
+use std::collections::BTreeSet;
 
+/// What events of these kinds say is part of the accounts, or says nothing of the owner: it stays.
+const EVENTS_KEPT: [&str; 5] = ["account.closed", "credit_note.%", "invoice.%", "order.%", "payment.%"];
 /// Copies of one mail at most: to the backup address and the extra ones.
 const MAX_COPIES: usize = domain::mailing::MAX_ADDRESSES + 1;
 
-/// Erases. `receipt` is the cause of the last mail, which still has to be delivered.
+/// Erases. `receipt` is the cause of the last mail, which still has to be delivered, if there is one.
 ///
 /// # Errors
 /// The database's.
-pub(super) async fn erase(tx: &Tx, cx: &Context<'_>, account: &account::Model, receipt: &str) -> Result<(), Error> {
+pub(in crate::actions) async fn erase(
+    tx: &Tx,
+    cx: &Context<'_>,
+    account: &account::Model,
+    receipt: Option<&str>,
+) -> Result<(), Error> {
+    // they are known until their changes are erased
+    let names = names(tx, account).await?;
     profile(tx, cx, account).await?;
     methods(tx, cx, account.id).await?;
     access(tx, cx, account.id).await?;
-    answers(tx, account).await?;
+    answers(tx, account.id, names).await?;
+    events(tx, account.id).await?;
     mails(tx, account.id, receipt).await?;
     sms::erase(tx, account.id).await?;
     mailboxes(tx, account.id).await?;
@@ -137,23 +149,44 @@ async fn access(tx: &Tx, cx: &Context<'_>, owner: AccountId) -> Result<(), Error
     Ok(())
 }
 
-/// Stored answers: the owner's, and those that somebody unknown got who named one of the owner's addresses.
-async fn answers(tx: &Tx, account: &account::Model) -> Result<(), Error> {
+/// Under what somebody unknown may have named the account: its handle and its addresses, those before too.
+async fn names(tx: &Tx, account: &account::Model) -> Result<BTreeSet<String>, Error> {
+    let known = [account.email.clone(), account.backup_email.clone(), Some(account.handle.clone())];
+    let changes = address_change::Entity::find().filter(address_change::Column::AccountId.eq(account.id));
+    let before = changes.all(&**tx).await?.into_iter().flat_map(|change| [change.former_address, change.new_address]);
+    Ok(known.into_iter().chain(before).flatten().collect())
+}
+
+/// Stored answers: the owner's, and those that somebody unknown got who named the account.
+async fn answers(tx: &Tx, owner: AccountId, names: BTreeSet<String>) -> Result<(), Error> {
     use idempotency_key::Column;
-    let known = [account.email.as_deref(), account.backup_email.as_deref(), Some(account.handle.as_str())];
-    let told = known.into_iter().flatten().flat_map(|name| [json!({ "email": name }), json!({ "login": name })]);
+    let told = names.iter().flat_map(|name| [json!({ "email": name }), json!({ "login": name })]);
     let theirs = Column::Scope.starts_with("visitor:").and(Column::Body.is_in(told.map(|answer| answer.to_string())));
-    idempotency_key::Entity::delete_many()
-        .filter(Column::Scope.eq(account.id.to_string()).or(theirs))
+    idempotency_key::Entity::delete_many().filter(Column::Scope.eq(owner.to_string())).exec(&**tx).await?;
+    idempotency_key::Entity::delete_many().filter(theirs).exec(&**tx).await?;
+    Ok(())
+}
+
+/// The names and reasons that events repeat.
+async fn events(tx: &Tx, owner: AccountId) -> Result<(), Error> {
+    use event::Column;
+    let kept = EVENTS_KEPT.iter().fold(Condition::any(), |any, kind| any.add(Column::Kind.like(*kind)));
+    event::Entity::update_many()
+        .col_expr(Column::Data, Expr::value(json!({})))
+        .filter(Column::AccountId.eq(owner))
+        .filter(kept.not())
         .exec(&**tx)
         .await?;
     Ok(())
 }
 
-async fn mails(tx: &Tx, owner: AccountId, receipt: &str) -> Result<(), Error> {
+async fn mails(tx: &Tx, owner: AccountId, receipt: Option<&str>) -> Result<(), Error> {
     use email::Column;
-    let kept: Vec<String> =
-        std::iter::once(receipt.to_owned()).chain((1..=MAX_COPIES).map(|copy| format!("{receipt}>{copy}"))).collect();
+    let with_copies = |receipt: &str| {
+        let copies = (1..=MAX_COPIES).map(|copy| format!("{receipt}>{copy}"));
+        std::iter::once(receipt.to_owned()).chain(copies).collect::<Vec<_>>()
+    };
+    let kept = receipt.map(with_copies).unwrap_or_default();
     let others = || {
         email::Entity::update_many()
             .col_expr(Column::ToAddress, Expr::value(""))
