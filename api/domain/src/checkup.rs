@@ -57,8 +57,8 @@ words! {
 
 /// Fewer backup codes than this are few.
 pub const FEW_BACKUP_CODES: u64 = 3;
-/// Days without use after which a session is idle.
-pub const SESSION_IDLE_DAYS: i64 = 14;
+/// After how much of the time that it lives without use a session is idle: a half.
+pub const SESSION_IDLE_SHARE: i32 = 2;
 /// Days without use after which a personal access token is idle: what runs once a month is not.
 pub const ACCESS_TOKEN_IDLE_DAYS: i64 = 45;
 
@@ -108,7 +108,7 @@ pub struct Observed {
     pub waiting_backup_codes: u64,
     /// Security keys that were suspended.
     pub suspended_keys: u64,
-    /// Open sessions that were not used for [`SESSION_IDLE_DAYS`].
+    /// Open sessions that were idle ([`SESSION_IDLE_SHARE`]).
     pub idle_sessions: u64,
     /// Personal access tokens that live and were not used for [`ACCESS_TOKEN_IDLE_DAYS`].
     pub idle_tokens: u64,

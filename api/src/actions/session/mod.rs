@@ -194,7 +194,7 @@ pub async fn end_all(tx: &Tx, cx: &Context<'_>, owner: AccountId, except: Option
 }
 
 /// How long a session lives without any use.
-fn idle(config: &SessionConfig) -> TimeDelta {
+pub(in crate::actions) const fn idle(config: &SessionConfig) -> TimeDelta {
     TimeDelta::hours(config.idle_hours)
 }
 

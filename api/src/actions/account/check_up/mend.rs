@@ -71,7 +71,7 @@ async fn suspended_key<C: ConnectionTrait>(db: &C, owner: AccountId) -> Result<M
 }
 
 async fn idle_session<C: ConnectionTrait>(db: &C, owner: AccountId, day: Day) -> Result<Mend, Error> {
-    let idle = idle_sessions(day.real_now).filter(session::Column::AccountId.eq(owner));
+    let idle = idle_sessions(day).filter(session::Column::AccountId.eq(owner));
     let session = idle.order_by_asc(session::Column::LastSeenAt).one(db).await?;
     Ok(session.map_or_else(
         || at("list_sessions", "/v1/security/sessions"),

@@ -38,7 +38,7 @@ pub async fn check_up<C: ConnectionTrait>(
 ) -> Result<Vec<Advice>, Error> {
     let accounts = std::slice::from_ref(account);
     let mailboxes = Mailboxes::of(db, accounts).await?;
-    let day = observe::Day { on: today(account, cx.now)?, real_now: cx.real_now };
+    let day = observe::Day::of(today(account, cx.now)?, cx);
     let seen = observe::observe(db, accounts, &mailboxes, day).await?;
     let seen: Observed = seen.get(&account.id).copied().unwrap_or_default();
     let mut advice = Vec::new();

@@ -2,11 +2,12 @@
 
 use super::UNPAID;
 use crate::actions::account::profile;
-use crate::actions::{Error, catalog, payment_method};
+use crate::actions::session as session_actions;
+use crate::actions::{Context, Error, catalog, payment_method};
 use crate::mail::{Addresses, Mailboxes};
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 use domain::calendar::Period;
-use domain::checkup::{ACCESS_TOKEN_IDLE_DAYS, Observed, SESSION_IDLE_DAYS};
+use domain::checkup::{ACCESS_TOKEN_IDLE_DAYS, Observed, SESSION_IDLE_SHARE};
 use domain::id::{AccountId, PlanId};
 use domain::order::OrderStatus;
 use domain::service::{RenewalMode, ServiceStatus};
@@ -28,6 +29,16 @@ pub struct Day {
     pub on: NaiveDate,
     /// Real time: sessions and tokens.
     pub real_now: DateTime<Utc>,
+    /// How long a session lives without use.
+    pub idle: TimeDelta,
+}
+
+impl Day {
+    /// The billing day, seen from where an action stands.
+    #[must_use]
+    pub fn of(on: NaiveDate, cx: &Context<'_>) -> Self {
+        Self { on, real_now: cx.real_now, idle: session_actions::idle(&cx.tools.config.session) }
+    }
 }
 
 /// Looks at accounts that share their billing day.
@@ -51,7 +62,7 @@ pub async fn observe<C: ConnectionTrait>(
     let active = counted(db, active, backup_code::Column::AccountId, &ids).await?;
     let waiting_codes = unused().filter(backup_code::Column::ActivatedAt.is_null());
     let waiting_codes = counted(db, waiting_codes, backup_code::Column::AccountId, &ids).await?;
-    let idle = counted(db, idle_sessions(day.real_now), session::Column::AccountId, &ids).await?;
+    let idle = counted(db, idle_sessions(day), session::Column::AccountId, &ids).await?;
     let tokens = counted(db, idle_tokens(day.real_now), access_token::Column::AccountId, &ids).await?;
     let methods = default_methods(db, &ids, day.on).await?;
     let automatic = renewals(db, &ids, day.on).await?;
@@ -111,12 +122,14 @@ fn undeliverable(addresses: &Addresses) -> u64 {
     u64::try_from(marked).unwrap_or(u64::MAX)
 }
 
-/// Sessions that are open and were not used for long.
-pub(super) fn idle_sessions(now: DateTime<Utc>) -> Select<session::Entity> {
+/// Sessions that still live and were not used for long.
+pub(super) fn idle_sessions(day: Day) -> Select<session::Entity> {
+    let now = day.real_now;
     session::Entity::find()
         .filter(session::Column::EndedAt.is_null())
         .filter(session::Column::ExpiresAt.gt(now))
-        .filter(session::Column::LastSeenAt.lt(now - TimeDelta::days(SESSION_IDLE_DAYS)))
+        .filter(session::Column::LastSeenAt.gt(now - day.idle))
+        .filter(session::Column::LastSeenAt.lt(now - day.idle / SESSION_IDLE_SHARE))
 }
 
 /// Personal access tokens that live and were not used for long; one that never was, since it was made.

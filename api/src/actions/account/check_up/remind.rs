@@ -119,7 +119,7 @@ async fn remind(
     let mut told = Vec::new();
     for (on, those) in days {
         let (instants, accounts): (Vec<_>, Vec<_>) = those.into_iter().unzip();
-        let seen = observe(&**tx, &accounts, &mailboxes, Day { on, real_now: cx.real_now }).await?;
+        let seen = observe(&**tx, &accounts, &mailboxes, Day::of(on, cx)).await?;
         for (now, account) in instants.into_iter().zip(accounts) {
             let items = assess(&seen.get(&account.id).copied().unwrap_or_default());
             let missing = essential(&items).into_iter();
