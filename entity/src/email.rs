@@ -61,6 +61,8 @@ pub struct Model {
     pub copy_of: Option<EmailId>,
     /// Whether it carries, or carried, a code or token.
     pub has_secret: bool,
+    /// Real time at which the code or token in it ends: then it is not sent any more.
+    pub useful_until: Option<DateTimeUtc>,
     /// On the account's clock.
     pub bounced_at: Option<DateTimeUtc>,
     pub bounce_kind: Option<BounceKind>,

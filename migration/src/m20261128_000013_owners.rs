@@ -1,6 +1,8 @@
-//! Indexes by which the tokens and recoveries of one account are found, and what comes to its end.
+//! Indexes by which the tokens and recoveries of one account are found, and what comes to its end; mails whose
+//! code ended are not sent.
 
 use sea_orm_migration::prelude::*;
+use sea_orm_migration::schema::timestamp_with_time_zone_null;
 
 #[derive(DeriveMigrationName)]
 pub struct Migration;
@@ -15,14 +17,15 @@ impl MigrationTrait for Migration {
         for (name, on) in INDEXES {
             m.get_connection().execute_unprepared(&format!("CREATE INDEX {name} ON {on}")).await?;
         }
-        Ok(())
+        let until = timestamp_with_time_zone_null("useful_until");
+        m.alter_table(Table::alter().table("email").add_column(until).to_owned()).await
     }
 
     async fn down(&self, m: &SchemaManager) -> Result<(), DbErr> {
         for (name, _) in INDEXES {
             m.get_connection().execute_unprepared(&format!("DROP INDEX {name}")).await?;
         }
-        Ok(())
+        m.alter_table(Table::alter().table("email").drop_column("useful_until").to_owned()).await
     }
 }
 

@@ -119,6 +119,7 @@ fn mail(cx: &Context<'_>, owner: &account::Model, number: usize) -> email::Activ
         authenticity_code: Set(None),
         copy_of: Set(None),
         has_secret: Set(false),
+        useful_until: Set(None),
         bounced_at: Set(None),
         bounce_kind: Set(None),
         bounce_diagnostic: Set(None),

@@ -71,7 +71,7 @@ tables! {
         authenticity_code = authenticity_code.as_deref().map(printed), has_secret, names_on,
     } kept {
         account_id: Elsewhere, text_body: Elsewhere, html_body: Elsewhere, sealed_secret: Secret, cause: Technical,
-        boundary: Technical, cycle: Technical, lease_until: Technical, fence: Technical,
+        boundary: Technical, cycle: Technical, lease_until: Technical, fence: Technical, useful_until: Technical,
     }
 
     sms {

@@ -177,6 +177,9 @@ async fn send(app: &App, mail: email::Model, (phrases, away): (&HashMap<EmailId,
         // nobody who tried it lived to record what became of it
         return Tried { mail, outcome: Outcome::Never("each try ended without an outcome".to_owned()) };
     }
+    if mail.useful_until.is_some_and(|until| until <= now) {
+        return Tried { mail, outcome: Outcome::Never("what it carries ended before it could be sent".to_owned()) };
+    }
     let Ok(opened) = opened(&app.tools, &mail, phrases.get(&mail.id).map(String::as_str)) else {
         return Tried { mail, outcome: Outcome::Never("its secret cannot be opened".to_owned()) };
     };

@@ -1,6 +1,6 @@
 //! Every mail that the system sends: one variant each, with what it says.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use domain::account::AddressRole;
 use domain::calendar::Period;
 use domain::money::Money;
@@ -152,6 +152,24 @@ pub enum Message {
 }
 
 impl Message {
+    /// For how long it is of use, where all it is for is a code or token that ends. Notices are: whoever reads of a
+    /// change late should still read of it.
+    #[must_use]
+    pub fn useful_for(&self) -> Option<TimeDelta> {
+        match self {
+            Self::VerifyEmail { valid_minutes, .. }
+            | Self::PasswordReset { valid_minutes, .. }
+            | Self::RecoverFactors { valid_minutes, .. }
+            | Self::VerifyNewEmail { valid_minutes, .. }
+            | Self::VerifyBackupEmail { valid_minutes, .. }
+            | Self::VerifyExtraEmail { valid_minutes, .. } => Some(TimeDelta::minutes(i64::from(*valid_minutes))),
+            Self::ConfirmDeletion { valid_hours, .. } | Self::ConfirmClosure { valid_hours, .. } => {
+                Some(TimeDelta::hours(i64::from(*valid_hours)))
+            }
+            _ => None,
+        }
+    }
+
     /// The same message for somebody who may know of it and not act on it.
     #[must_use]
     pub fn without_token(&self) -> Self {

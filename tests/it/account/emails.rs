@@ -39,3 +39,17 @@ on_both!(secrets_are_erased_once_their_mail_is_accepted, "2026-01-30T09:00:00Z",
         }
     }
 }));
+
+on_both!(a_code_that_ended_on_the_way_is_not_sent, "2026-01-30T09:00:00Z", |house| Box::pin(async move {
+    let mut who = house.customer().await;
+    who.put("/v1/account/email", &json!({ "email": "next@example.org" })).await.expect(202);
+    // the relay was away until now
+    house.clock.set("2026-01-30T09:30:00Z".parse().unwrap());
+    house.settle().await;
+    assert_eq!(house.subjects("next@example.org"), Vec::<String>::new());
+    who.log_in().await;
+    let listed = who.get("/v1/account/emails?kind=verify_new_email&kind=email_change_requested").await.expect(200);
+    let state = |kind: &str| listed.items().iter().find(|mail| mail["kind"] == kind).map(|mail| mail["state"].clone());
+    assert_eq!(state("verify_new_email"), Some(json!("failed")), "{}", listed.text);
+    assert_eq!(state("email_change_requested"), Some(json!("accepted")), "a notice is read late rather than never");
+}));
