@@ -286,6 +286,9 @@ pub struct SmsConfig {
     /// Countries that texts are sent to, ISO 3166 codes, comma separated: each text costs money, and numbers of
     /// some countries cost the most.
     pub countries: String,
+    /// How many texts go out in an hour, to whichever numbers: somebody who earns by texts that they receive
+    /// signs up with many accounts. 0 to 1,000,000.
+    pub per_hour: u64,
 }
 
 impl Default for SmsConfig {
@@ -298,6 +301,7 @@ impl Default for SmsConfig {
                 "AD,AT,BE,BG,CH,CY,CZ,DE,DK,EE,ES,FI,FR,GB,GF,GP,GR,HR,HU,IE,IS,IT,LI,LT,LU,LV,MC,MQ,MT,NL,NO,PL,PT,RE,\
                         RO,SE,SI,SK,SM,YT"
                     .to_owned(),
+            per_hour: 500,
         }
     }
 }
@@ -441,6 +445,9 @@ impl Config {
         }
         if let Some(country) = self.sms.countries.split(',').find(|code| profile::country(code).is_none()) {
             return Err(ConfigError::Invalid(format!("sms.countries: `{country}` is not a country")));
+        }
+        if self.sms.per_hour > 1_000_000 {
+            return Err(ConfigError::Invalid("sms.per_hour is not from 0 to 1000000".to_owned()));
         }
         if self.export.per_day < 1 || !(1..=16_384).contains(&self.export.part_kib) {
             return Err(ConfigError::Invalid("export: a value is out of its range".to_owned()));

@@ -33,6 +33,7 @@ const INDEXES: &[(&str, &str)] = &[
     ("ix_access_token_account_id_created_at_id", "access_token (account_id, created_at, id)"),
     // the other index of recoveries knows the open ones only
     ("ix_factor_recovery_account_id", "factor_recovery (account_id)"),
+    ("ix_sms_created_at", "sms (created_at)"),
     ("ix_account_pending", "account (created_at, id) WHERE status = 'pending'"),
     ("ix_activity_visitors", "activity (at) WHERE account_id IS NULL AND salt IS NOT NULL"),
 ];

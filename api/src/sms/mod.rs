@@ -15,12 +15,12 @@ pub use transport::{SentText, Texter};
 use crate::actions::{Context, Error};
 use crate::app::Tools;
 use crate::db::Tx;
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use domain::account::Language;
 use domain::id::{AccountId, SmsId};
 use entity::{account, sms};
 use sea_orm::sea_query::Expr;
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
 
 /// Stands for the code in a stored text.
 const PLACEHOLDER: &str = "\u{1a}code\u{1a}";
@@ -58,6 +58,14 @@ pub async fn queue_verification(
     };
     row.insert(&**tx).await?;
     Ok(())
+}
+
+/// Texts that were queued since then, to whichever numbers.
+///
+/// # Errors
+/// The database's.
+pub async fn queued_since(tx: &Tx, since: DateTime<Utc>) -> Result<u64, Error> {
+    Ok(sms::Entity::find().filter(sms::Column::CreatedAt.gt(since)).count(&**tx).await?)
 }
 
 /// What the text says. Its last line lets browsers offer the code on the front end's own pages, and on no

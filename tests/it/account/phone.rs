@@ -225,3 +225,20 @@ async fn a_provider_is_asked_over_http() {
     confirm(&who, code).await.expect(200);
     house.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn all_together_get_so_many_texts_an_hour() {
+    let house = House::open_with(On::Sqlite, "2026-01-30T09:00:00Z", |config| config.sms.per_hour = 2).await;
+    for number in [NUMBER, "+33612345679"] {
+        ask(&house.customer().await, number).await.expect(202);
+    }
+    let mut third = house.customer().await;
+    let refused = ask(&third, "+33612345680").await.expect(429);
+    assert!(refused.header("retry-after").is_some());
+    house.settle().await;
+    assert_eq!(house.app.texter.sent().len(), 2);
+    house.travel_to("2026-01-30T10:00:00Z").await;
+    third.log_in().await;
+    ask(&third, "+33612345680").await.expect(202);
+    house.close().await;
+}

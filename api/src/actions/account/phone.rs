@@ -47,6 +47,10 @@ pub async fn set(tx: &Tx, cx: &Context<'_>, owner: AccountId, number: &str) -> R
             return Err(Error::TooMany { retry_after: *retry_after });
         }
     }
+    if sms::queued_since(tx, cx.real_now - TimeDelta::hours(1)).await? >= cx.tools.config.sms.per_hour {
+        tracing::error!(per_hour = cx.tools.config.sms.per_hour, "texts are held back");
+        return Err(Error::TooMany { retry_after: RETRY_AFTER });
+    }
     let new = New {
         account: owner,
         purpose: Purpose::VerifyPhone,
