@@ -30,6 +30,8 @@ pub struct Tools {
     pub templates: crate::mail::Templates,
     /// Who browsers and security keys say that they talk to.
     pub relying_party: webauthn_rs::Webauthn,
+    /// Rates of VAT.
+    pub vat_rates: domain::tax::Rates,
 }
 
 impl std::fmt::Debug for Tools {
@@ -50,6 +52,8 @@ pub struct App {
     pub mailer: Mailer,
     /// Where text messages go.
     pub texter: crate::sms::Texter,
+    /// Where VAT ids are asked for, if anywhere.
+    pub vies: Option<crate::vies::Vies>,
     /// Where money comes from.
     pub gateway: Arc<dyn Gateway>,
     /// Password hashing in its bounded pool.

@@ -78,6 +78,8 @@ pub struct Config {
     pub export: ExportConfig,
     /// The seller printed on invoices.
     pub seller: SellerConfig,
+    /// Which VAT is charged.
+    pub tax: TaxConfig,
 }
 
 /// What mails look like, how they are signed, and how the relay is known.
@@ -322,6 +324,34 @@ impl Default for ExportConfig {
     }
 }
 
+/// Which VAT is charged.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct TaxConfig {
+    /// Buyers in other member states who have no valid VAT id pay the VAT of their own country: the seller is
+    /// registered for the One Stop Shop, or sold them more than 10,000 € in a year. Otherwise French VAT.
+    pub destination: bool,
+    /// Where VAT ids are asked for (the REST interface of VIES); empty: their form has to do.
+    pub vies_url: String,
+    /// Rates that this release does not know yet: lines of `area,first day in force,percent`.
+    pub rates_file: Option<PathBuf>,
+}
+
+impl TaxConfig {
+    /// The rates of this release with those of the file laid over.
+    ///
+    /// # Errors
+    /// [`ConfigError`] for a file that cannot be read.
+    pub fn rates(&self) -> Result<domain::tax::Rates, ConfigError> {
+        let invalid = |what: String| ConfigError::Invalid(format!("tax.rates_file: {what}"));
+        let known = domain::tax::Rates::known().map_err(|error| invalid(error.to_string()))?;
+        let Some(file) = &self.rates_file else { return Ok(known) };
+        let named = |what: &dyn std::fmt::Display| invalid(format!("{}: {what}", file.display()));
+        let lines = std::fs::read_to_string(file).map_err(|error| named(&error))?;
+        known.with(&lines).map_err(|error| named(&error))
+    }
+}
+
 /// The seller on invoices.
 #[derive(Debug, Clone, Deserialize, serde::Serialize)]
 #[serde(deny_unknown_fields, default)]
@@ -389,6 +419,7 @@ impl Default for Config {
             scheduler: SchedulerConfig::default(),
             export: ExportConfig::default(),
             seller: SellerConfig::default(),
+            tax: TaxConfig::default(),
         }
     }
 }

@@ -122,14 +122,16 @@ pub async fn build_app(
     };
     let templates = Templates::new(Brand::of(&config)).map_err(ServeError::Settings)?;
     let texter = Texter::of(&config.sms).map_err(ServeError::Settings)?;
+    let vies = crate::vies::Vies::of(&config).map_err(ServeError::Settings)?;
     let passwords = Passwords::new(&config.password)?;
     let parts = Parts { db: &db, clock: &*clock, entropy: &*entropy, roots: &roots, config: &config };
     let (sealer, access_tokens) = keys::open(parts).await?;
     let relying_party = crate::relying_party::build(&config).map_err(ServeError::Settings)?;
-    let tools = Tools { config, entropy, sealer, templates, relying_party };
+    let vat_rates = config.tax.rates().map_err(|error| ServeError::Settings(error.to_string()))?;
+    let tools = Tools { config, entropy, sealer, templates, relying_party, vat_rates };
     let faults = crate::fault::FaultPlan::default();
     let stopping = AtomicBool::new(false);
-    Ok(App { db, clock, tools, mailer, texter, gateway, passwords, roots, access_tokens, stopping, faults })
+    Ok(App { db, clock, tools, mailer, texter, vies, gateway, passwords, roots, access_tokens, stopping, faults })
 }
 
 /// Opens the database of the settings and puts the process together with the machine's own clock,

@@ -2,6 +2,7 @@
 
 use domain::account::{AccountKind, AccountStatus, Language};
 use domain::id::{AccountId, TestClockId};
+use domain::tax::VatIdStatus;
 use sea_orm::entity::prelude::*;
 
 /// A row of `account`.
@@ -57,6 +58,8 @@ pub struct Model {
     pub siret: Option<String>,
     #[sea_orm(column_type = "String(StringLen::N(20))")]
     pub vat_id: Option<String>,
+    /// What is known of it; absent with it.
+    pub vat_id_status: Option<VatIdStatus>,
     pub test_clock_id: Option<TestClockId>,
     /// From which addresses it may be used (`domain::network::Rules`); absent: from everywhere.
     #[sea_orm(column_type = "JsonBinary")]

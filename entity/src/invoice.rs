@@ -2,6 +2,7 @@
 
 use domain::id::{AccountId, InvoiceId, OrderId};
 use domain::invoice::DocumentKind;
+use domain::tax::TaxScheme;
 use sea_orm::entity::prelude::*;
 
 /// A row of `invoice`.
@@ -37,6 +38,8 @@ pub struct Model {
     pub buyer: Json,
     #[sea_orm(column_type = "String(StringLen::N(255))")]
     pub mention: Option<String>,
+    #[sea_orm(column_type = "String(StringLen::N(24))")]
+    pub tax_scheme: TaxScheme,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -60,4 +60,5 @@ pub mod sms;
 pub mod test_clock;
 pub mod totp_device;
 pub mod undeliverable_address;
+pub mod vat_check;
 pub mod visitor_request;

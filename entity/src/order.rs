@@ -3,7 +3,7 @@
 use domain::id::{AccountId, InvoiceId, OrderId};
 use domain::money::Scaled6;
 use domain::order::OrderStatus;
-use domain::tax::TaxCategory;
+use domain::tax::{TaxCategory, TaxDecision, TaxMention, TaxScheme};
 use sea_orm::entity::prelude::*;
 
 /// A row of `order`.
@@ -24,6 +24,10 @@ pub struct Model {
     pub gross: i64,
     pub tax_category: TaxCategory,
     pub tax_rate: Scaled6,
+    #[sea_orm(column_type = "String(StringLen::N(24))")]
+    pub tax_scheme: TaxScheme,
+    #[sea_orm(column_type = "String(StringLen::N(255))")]
+    pub tax_mention: Option<TaxMention>,
     pub version: i64,
     pub created_at: DateTimeUtc,
     pub expires_at: DateTimeUtc,
@@ -33,6 +37,19 @@ pub struct Model {
 }
 
 impl ActiveModelBehavior for ActiveModel {}
+
+impl Model {
+    /// The VAT that was quoted.
+    #[must_use]
+    pub const fn tax_decision(&self) -> TaxDecision {
+        TaxDecision {
+            category: self.tax_category,
+            rate: self.tax_rate,
+            scheme: self.tax_scheme,
+            mention: self.tax_mention,
+        }
+    }
+}
 
 impl Entity {
     /// The orders of an account.

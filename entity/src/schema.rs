@@ -67,6 +67,7 @@ pub fn statements(db: &DatabaseConnection) -> Vec<TableCreateStatement> {
         test_clock,
         totp_device,
         undeliverable_address,
+        vat_check,
         visitor_request,
     ]
 }

@@ -15,6 +15,7 @@ mod m20261125_000010_phone;
 mod m20261125_000011_check_up;
 mod m20261126_000012_address_changes;
 mod m20261128_000013_owners;
+mod m20261128_000014_tax;
 mod portable;
 
 /// All migrations, oldest first.
@@ -37,6 +38,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261125_000011_check_up::Migration),
             Box::new(m20261126_000012_address_changes::Migration),
             Box::new(m20261128_000013_owners::Migration),
+            Box::new(m20261128_000014_tax::Migration),
         ]
     }
 }

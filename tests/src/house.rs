@@ -201,6 +201,7 @@ impl House {
             let made = scheduler::exports::make_due(&self.app).await.unwrap();
             let sent = deliver_due(&self.app, DeliveryScope::All, 200).await.unwrap();
             let sent = sent + api::sms::deliver_due(&self.app).await.unwrap();
+            let made = made + scheduler::vat_checks::run(&self.app).await.unwrap();
             if ran + made == 0 && sent == 0 {
                 return;
             }
@@ -214,6 +215,7 @@ impl House {
             let made = scheduler::exports::make_due(&self.app).await?;
             let sent = deliver_due(&self.app, DeliveryScope::All, 200).await?;
             let sent = sent + api::sms::deliver_due(&self.app).await?;
+            let made = made + scheduler::vat_checks::run(&self.app).await?;
             if ran + made == 0 && sent == 0 {
                 return Ok(());
             }

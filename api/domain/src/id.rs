@@ -131,6 +131,8 @@ ids! {
     AddressChangeId = "adc";
     /// An export of all the data of an account.
     ExportId = "exp";
+    /// A check of a VAT id.
+    VatCheckId = "vck";
     /// A text message.
     SmsId = "sms";
     /// A version of a plan.

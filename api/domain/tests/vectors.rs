@@ -27,6 +27,11 @@ fn vat_rounding() {
 }
 
 #[test]
+fn vat_place_of_supply() {
+    check("vat_place_of_supply", support::vat_place_of_supply::evaluate);
+}
+
+#[test]
 fn invoice_sequence() {
     check("invoice_sequence", support::invoice_sequence::evaluate);
 }

@@ -169,6 +169,14 @@ pub const SECTIONS: &[Section] = &[
         sms
     ),
     section!(
+        "vat_checks.json",
+        [
+            "Checks of your VAT number: what was asked, when, what the register answered.",
+            "Vérifications de votre numéro de TVA : ce qui a été demandé, quand, ce que le registre a répondu."
+        ],
+        vat_check
+    ),
+    section!(
         "email_addresses.json",
         ["Extra addresses for service e-mails.", "Adresses supplémentaires pour les e-mails de service."],
         email_address

@@ -11,7 +11,7 @@ tables! {
         id, handle, email, email_verified_at, contested_at, backup_email, password_changed_at, password_weak_since, kind,
         status, language, currency,
         time_zone, first_name, last_name, organisation, street, postal_code, city, country, phone, phone_verified_at,
-        siret, vat_id,
+        siret, vat_id, vat_id_status,
         ip_rules, balance = money(*balance, currency)?, created_at, closed_at,
     } kept { password_hash: Secret, test_clock_id: Provider, version: Technical }
 
@@ -81,6 +81,13 @@ tables! {
         fence: Technical,
     }
 
+    vat_check {
+        id, vat_id, checker, status, consultation_number, name, address, created_at, checked_at,
+    } kept {
+        account_id: Elsewhere, due_at: Technical, attempts: Technical, lease_until: Technical, fence: Technical,
+        last_error: Technical,
+    }
+
     email_address { id, address, categories, proven_at, created_at } kept { account_id: Elsewhere }
 
     email_setting {
@@ -91,8 +98,8 @@ tables! {
 
     order {
         id, number, status, currency, net = money(*net, currency)?, tax = money(*tax, currency)?,
-        gross = money(*gross, currency)?, tax_category, tax_rate, created_at, expires_at, paid_at, delivered_at,
-        invoice_id,
+        gross = money(*gross, currency)?, tax_category, tax_rate, tax_scheme, tax_mention, created_at, expires_at,
+        paid_at, delivered_at, invoice_id,
     } kept { account_id: Elsewhere, version: Technical }
 
     order_item(currency: &str) {
@@ -128,7 +135,7 @@ tables! {
     invoice {
         id = document(*kind, *id), kind, number, series, year, sequence, issued_on, due_on, issued_at, order_id,
         credited_invoice_id, reason, currency, net = money(*net, currency)?, tax = money(*tax, currency)?,
-        gross = money(*gross, currency)?, seller, buyer, mention,
+        gross = money(*gross, currency)?, seller, buyer, mention, tax_scheme,
     } kept { account_id: Elsewhere }
 
     invoice_line(currency: &str) {

@@ -1,6 +1,6 @@
 //! Lists in pages: the rows after a key, never an offset.
 //!
-//! ```ignore
+//! ```text
 //! let key = query.sort(&[("issued_on", Column::IssuedOn)], KeyColumn::Desc(Column::IssuedOn))?;
 //! let page = page::keyset(app.read(), select, key, &query).await?;
 //! Ok(Reply::page(&page.map(InvoiceView::from), &query))

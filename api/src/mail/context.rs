@@ -69,6 +69,7 @@ impl Message {
             | Self::ClosureScheduled { .. }
             | Self::ClosureRevoked
             | Self::ClosureHalted
+            | Self::VatIdRefused { .. }
             | Self::AccountClosed { .. }
             | Self::Refunded { .. } => None,
             Self::FactorRecovery { secret, .. }
@@ -97,6 +98,7 @@ impl Message {
     pub fn context(&self) -> Value {
         match self {
             Self::FactorAdded { name } => context! { name },
+            Self::VatIdRefused { vat_id } => context! { vat_id },
             Self::SecurityKeySuspended { name, copied } => context! { name, copied },
             Self::AccessTokenAdded { name, hint, until, writes } => {
                 context! { name, hint, until => instant(*until), writes }

@@ -78,6 +78,8 @@ pub enum Message {
     CheckUpReminder { missing: Vec<String>, score: u32 },
     /// Mails to an address of the account come back (masked); sent to the others.
     AddressUndeliverable { address: String },
+    /// A VAT id is not in the register: VAT is charged.
+    VatIdRefused { vat_id: String },
     /// A payment method was added.
     PaymentMethodAdded { label: String, is_default: bool },
     /// A payment method was removed.
@@ -230,6 +232,7 @@ impl Message {
             | Self::PaymentFailed { .. }
             | Self::PaymentActionRequired { .. }
             | Self::InvoicePaid { .. }
+            | Self::VatIdRefused { .. }
             | Self::Refunded { .. } => Category::Billing,
             Self::OrderPlaced { .. }
             | Self::OrderPaid { .. }
@@ -312,6 +315,7 @@ impl Message {
             Self::ClosureScheduled { .. } => "closure_scheduled",
             Self::ClosureRevoked => "closure_revoked",
             Self::ClosureHalted => "closure_halted",
+            Self::VatIdRefused { .. } => "vat_id_refused",
             Self::AccountClosed { .. } => "account_closed",
             Self::Refunded { .. } => "refunded",
         }

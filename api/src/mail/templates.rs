@@ -97,6 +97,7 @@ mails!(
     "closure_scheduled",
     "closure_revoked",
     "closure_halted",
+    "vat_id_refused",
     "export_ready",
     "export_failed",
     "account_closed",

@@ -31,10 +31,10 @@ pub(super) const fn entry_of(refusal: Refusal) -> Entry {
         ),
         R::TaxNotSupported => entry(
             422,
-            ["Tax for this buyer is not supported", "La taxe n'est pas gérée pour cet acheteur"],
+            ["The tax on this sale is not known", "La taxe sur cette vente n'est pas connue"],
             [
-                "Orders from this country are not accepted yet.",
-                "Les commandes de ce pays ne sont pas encore acceptées.",
+                "No rule or no rate of VAT is known for this seller, this buyer and this day.",
+                "Aucune règle ou aucun taux de TVA n'est connu pour ce vendeur, cet acheteur et ce jour.",
             ],
         ),
         R::PlanNotAvailable => entry(

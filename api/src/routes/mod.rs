@@ -1,7 +1,7 @@
 //! The surface, on one page. A handler translates: it reads the request by extractors, asks an
 //! action, and writes the view.
 //!
-//! ```ignore
+//! ```text
 //! /// Reads one service.
 //! #[utoipa::path(
 //!     operation_id = "get_service", tag = "Services",

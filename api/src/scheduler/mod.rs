@@ -13,6 +13,7 @@ pub mod exports;
 pub mod finish;
 pub mod run;
 pub mod safety;
+pub mod vat_checks;
 pub mod visitors;
 
 use crate::actions::Error;
@@ -100,7 +101,8 @@ fn is_stopping(app: &App) -> bool {
     app.stopping.load(Ordering::Relaxed)
 }
 
-/// Runs what is due until an instant that is not later than now, once, exports, mails and texts included.
+/// Runs what is due until an instant that is not later than now, once, exports, mails, texts and checks of
+/// VAT ids included.
 ///
 /// # Errors
 /// [`Error::Invalid`] for an instant in the future; the database's.
@@ -112,6 +114,7 @@ pub async fn tick(app: &App, until: DateTime<Utc>) -> Result<Report, Error> {
     exports::make_due(app).await?;
     while deliver_due(app, DeliveryScope::All, MAILS).await? > 0 {}
     sms::deliver_due(app).await?;
+    vat_checks::run(app).await?;
     Ok(report)
 }
 
@@ -137,6 +140,7 @@ pub fn start(app: Arc<App>, stop: CancellationToken) -> std::thread::JoinHandle<
                 again_and_again(&app, &stop, "milestones", milestones),
                 again_and_again(&app, &stop, "mails", async || post(&app).await),
                 again_and_again(&app, &stop, "texts", async || sms::deliver_due(&app).await.map(drop)),
+                again_and_again(&app, &stop, "VAT ids", async || vat_checks::run(&app).await.map(drop)),
                 again_and_again(&app, &stop, "exports", async || exports::make_due(&app).await.map(drop)),
             );
         });

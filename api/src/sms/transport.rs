@@ -2,7 +2,7 @@
 
 use crate::config::SmsConfig;
 use crate::files;
-use crate::mail::transport::is_here;
+use crate::outgoing;
 use domain::id::SmsId;
 use reqwest::{StatusCode, Url, header};
 use secrecy::{ExposeSecret, SecretString};
@@ -152,18 +152,8 @@ impl Texter {
 
 impl Provider {
     fn of(config: &SmsConfig, url: &str) -> Result<Self, String> {
-        // the URL may hold a secret: it is never repeated
-        let url = Url::parse(url).map_err(|_| "sms.url must be a URL, or begin with file:".to_owned())?;
-        let here = url.host_str().is_some_and(|host| is_here(host.trim_matches(['[', ']'])));
-        if !(url.scheme() == "https" || url.scheme() == "http" && here) {
-            return Err("sms.url must begin with https:// (http:// only to this machine) or file:".to_owned());
-        }
-        let client = reqwest::Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .timeout(SEND_TIMEOUT)
-            .user_agent(concat!("tacit/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .map_err(|error| format!("sms: {error}"))?;
+        let url = outgoing::url("sms.url", url).map_err(|why| format!("{why} or file:"))?;
+        let client = outgoing::client(SEND_TIMEOUT)?;
         Ok(Self { client, url, token: config.token.clone(), sender: config.sender.clone() })
     }
 
@@ -208,21 +198,12 @@ fn refused(status: StatusCode) -> TextError {
 mod tests {
     use super::*;
 
-    fn with(url: &str) -> Result<Texter, String> {
-        Texter::of(&SmsConfig { url: url.into(), ..SmsConfig::default() })
-    }
-
     #[test]
-    fn texts_go_over_tls_or_stay_on_this_machine() {
-        for url in ["https://sms.example/v1/messages", "http://127.0.0.1:9/x", "http://[::1]:9/", "http://localhost/"] {
-            assert!(with(url).is_ok(), "{url}");
-        }
-        for url in ["http://sms.example/", "http://10.0.0.1/", "ftp://sms.example/", "sms.example", ""] {
-            let refused = with(url).unwrap_err();
-            assert!(refused.starts_with("sms.url must"), "{url}: {refused}");
-        }
-        let refused = with("http://user:k4n4ri@sms.example/").unwrap_err();
-        assert!(!refused.contains("k4n4ri"));
+    fn a_provider_is_reached_over_tls_or_on_this_machine() {
+        let with = |url: &str| Texter::of(&SmsConfig { url: url.into(), ..SmsConfig::default() });
+        assert!(with("https://sms.example/v1/messages").is_ok());
+        let refused = with("http://sms.example/").unwrap_err();
+        assert_eq!(refused, "sms.url must begin with https:// (http:// only to this machine) or file:");
     }
 
     #[test]

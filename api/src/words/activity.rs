@@ -95,6 +95,16 @@ pub const KINDS: &[Kind] = &[
         "The account was unblocked by the provider",
         "Le compte a été débloqué par le fournisseur",
     ),
+    done(
+        "account.vat_id_confirmed",
+        "The VAT number was found in the register",
+        "Le numéro de TVA a été trouvé dans le registre",
+    ),
+    refused(
+        "account.vat_id_refused",
+        "The VAT number was not found in the register",
+        "Le numéro de TVA n'a pas été trouvé dans le registre",
+    ),
     refused(
         "account.verification_failed",
         "A wrong code for the primary address",

@@ -15,3 +15,4 @@ mod profile;
 mod reset_password;
 mod rules;
 mod sign_up;
+mod vat_id;

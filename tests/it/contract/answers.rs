@@ -456,6 +456,7 @@ async fn provider(walk: &Walk, house: &House, who: &mut Client) {
     let parked = park(house).await;
     walk.ok(&operator, "list_milestones", &[], None).await;
     walk.ok(&operator, "request_milestone_retry", &[&parked], None).await;
+    walk.ok(&operator, "list_vat_checks", &[], None).await;
     let exports = walk.ok(&operator, "list_operator_exports", &[], None).await.items();
     let id = exports[0]["id"].as_str().unwrap();
     walk.go(&operator, "request_export_retry", (&[id], ""), None).await.expect(409);

@@ -39,6 +39,14 @@ async fn ways(who: &Client, path: &str) -> Vec<String> {
 
 house::on_both!(every_item_comes_once, "2026-01-30T09:00:00Z", |house| Box::pin(async move {
     let estate = Estate::of(&house).await;
+    let company = house.customer().await;
+    let profile = json!({
+        "kind": "company", "organisation": "Muster GmbH", "country": "DE", "postal_code": "10115", "city": "Berlin",
+    });
+    company.patch("/v1/account", &profile).await.expect(200);
+    for id in ["DE136695976", "DE811907980"] {
+        company.patch("/v1/account", &json!({ "vat_id": id })).await.expect(200);
+    }
     for operation in lists() {
         let (who, path) = (estate.entitled(operation), estate.path(operation));
         let all = who.get(&format!("{path}?limit=100&with_total=true")).await.expect(200);

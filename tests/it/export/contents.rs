@@ -33,7 +33,9 @@ async fn furnish(house: &House, who: &Client) {
     let done: Result<(), Error> = house
         .app
         .transact(async |tx: &Tx| {
-            use entity::{access_token, account_closure, backup_code, factor_recovery, refund, undeliverable_address};
+            use entity::{
+                access_token, account_closure, backup_code, factor_recovery, refund, undeliverable_address, vat_check,
+            };
             let closure = account_closure::ActiveModel {
                 id: Set(cx.id()),
                 account_id: Set(id),
@@ -99,6 +101,24 @@ async fn furnish(house: &House, who: &Client) {
                 settled_at: Set(Some(now)),
             };
             refund::Entity::insert(back).exec_without_returning(&**tx).await?;
+            let check = vat_check::ActiveModel {
+                id: Set(cx.id()),
+                account_id: Set(id),
+                vat_id: Set("FR44732829320".to_owned()),
+                checker: Set("vies".to_owned()),
+                status: Set(domain::tax::VatIdStatus::Valid),
+                consultation_number: Set(Some("WAPIAAAAY1".to_owned())),
+                name: Set(Some("Atelier Martin".to_owned())),
+                address: Set(Some("1 place Neuve, Lille".to_owned())),
+                created_at: Set(now),
+                checked_at: Set(Some(now)),
+                due_at: Set(None),
+                attempts: Set(1),
+                lease_until: Set(None),
+                fence: Set(1),
+                last_error: Set(None),
+            };
+            vat_check::Entity::insert(check).exec_without_returning(&**tx).await?;
             Ok(())
         })
         .await;

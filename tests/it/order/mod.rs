@@ -3,3 +3,4 @@
 mod cancel;
 mod deliver;
 mod place;
+mod tax;

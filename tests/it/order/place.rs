@@ -83,12 +83,6 @@ on_both!(every_line_that_cannot_be_ordered_is_named, "2026-01-30T09:00:00Z", |ho
     assert!(who.get("/v1/orders").await.items().is_empty());
 }));
 
-on_both!(a_buyer_elsewhere_is_refused_until_tax_is_known, "2026-01-30T09:00:00Z", |house| Box::pin(async move {
-    let who = house.customer().await;
-    who.patch("/v1/account", &json!({ "country": "DE" })).await.expect(200);
-    assert_eq!(place(&who, json!([vps(1)])).await.expect(422).code(), "tax_not_supported");
-}));
-
 on_both!(the_price_is_that_of_the_order_whatever_is_published_later, "2026-01-30T09:00:00Z", |house| Box::pin(
     async move {
         let (who, operator) = (house.customer_paying_with("sim_ok").await, house.operator().await);

@@ -53,6 +53,7 @@ impl Shelf<'_> {
             phone_verified_at: None,
             siret: None,
             vat_id: None,
+            vat_id_status: None,
             test_clock_id: None,
             ip_rules: None,
             balance: 0,
@@ -119,7 +120,7 @@ impl Shelf<'_> {
         Ok(Draft {
             account: owner,
             order: None,
-            tax: catalog::tax::decide(&cx.tools.config, owner, self.starts_on)?,
+            tax: catalog::tax::decide(cx.tools, owner, self.starts_on)?,
             lines: vec![DraftLine {
                 label: format!("{} - {}", catalog::name(&self.plan, owner.language), service.display_name),
                 service: Some(service.id),

@@ -1,5 +1,7 @@
 use super::*;
+use crate::account::{AccountKind, CountryCode};
 use crate::money::{Currency, Money};
+use chrono::NaiveDate;
 
 fn eur(text: &str) -> Money {
     Money::parse(text, Currency::EUR).unwrap()
@@ -80,16 +82,60 @@ fn credits_never_exceed_the_invoice() {
     assert_eq!(partial_credit(none, none, eur("0")), Ok(none));
 }
 
-#[test]
-fn only_mainland_france_is_known() {
+fn supply(country: &str, postal_code: &str, (kind, vat_identified): (AccountKind, bool)) -> TaxDecision {
     let on = NaiveDate::from_ymd_opt(2026, 11, 23).unwrap();
-    let seller = Seller { country: CountryCode::FR, vat_id: Some("FR44732829320".into()) };
-    for kind in AccountKind::ALL {
-        let buyer = |country: &str| Buyer { country: country.parse().unwrap(), kind: *kind, vat_id: None };
-        let decision = determine(&seller, &buyer("FR"), on).unwrap();
-        assert_eq!((decision.category.as_str(), decision.rate.to_string()), ("S", "20".into()));
-        for elsewhere in ["RE", "MQ", "MC", "BE", "US"] {
-            assert_eq!(determine(&seller, &buyer(elsewhere), on), Err(TaxError::NotSupported));
-        }
+    let seller = Seller { country: CountryCode::FR, destination: true };
+    let buyer = Buyer { country: country.parse().unwrap(), postal_code: postal_code.into(), kind, vat_identified };
+    determine(&seller, &buyer, &Rates::known().unwrap(), on).unwrap()
+}
+
+#[test]
+fn a_postal_code_says_when_the_vat_is_not_that_of_the_country() {
+    let known = [
+        ("FR", "20090", "S 20 domestic"),
+        ("FR", "97110", "S 8.5 domestic_dom"),
+        ("FR", "97 400", "S 8.5 domestic_dom"),
+        ("FR", "97300", "E 0 outside_scope_dom"),
+        ("FR", "97133", "O 0 outside_scope"),
+        ("FR", "98714", "O 0 outside_scope"),
+        ("FR", "98000", "S 20 domestic"),
+        ("ES", "35001", "O 0 outside_scope"),
+        ("ES", "28001", "S 21 oss"),
+        ("DE", "78266", "O 0 outside_scope"),
+        ("IT", "23041", "O 0 outside_scope"),
+        ("FI", "22100", "O 0 outside_scope"),
+        ("GR", "630 86", "O 0 outside_scope"),
+        ("AT", "6993", "S 19 oss"),
+        ("PT", "9000-001", "S 22 oss"),
+        ("PT", "9500-001", "S 16 oss"),
+        ("AX", "22100", "O 0 outside_scope"),
+        ("US", "98714", "O 0 outside_scope"),
+    ];
+    for (country, code, expected) in known {
+        let tax = supply(country, code, (AccountKind::Individual, false));
+        assert_eq!(format!("{} {} {}", tax.category, tax.rate, tax.scheme), expected, "{country} {code}");
     }
+}
+
+#[test]
+fn the_buyer_owes_the_vat_only_with_a_valid_vat_id() {
+    let scheme = |kind, identified| supply("BE", "1000", (kind, identified)).scheme.as_str();
+    for kind in [AccountKind::Company, AccountKind::PublicBody, AccountKind::Association] {
+        assert_eq!((scheme(kind, true), scheme(kind, false)), ("reverse_charge", "oss"), "{kind}");
+    }
+    assert_eq!(scheme(AccountKind::Individual, true), "oss");
+    assert_eq!(supply("FR", "75001", (AccountKind::Company, true)).scheme, TaxScheme::Domestic);
+}
+
+#[test]
+fn a_seller_elsewhere_is_not_known() {
+    let seller = Seller { country: "BE".parse().unwrap(), destination: true };
+    let buyer = Buyer {
+        country: CountryCode::FR,
+        postal_code: "75001".into(),
+        kind: AccountKind::Company,
+        vat_identified: true,
+    };
+    let on = NaiveDate::from_ymd_opt(2026, 11, 23).unwrap();
+    assert_eq!(determine(&seller, &buyer, &Rates::known().unwrap(), on), Err(TaxError::NotSupported));
 }

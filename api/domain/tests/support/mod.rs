@@ -6,6 +6,7 @@ pub mod invoice_sequence;
 pub mod renewal;
 pub mod service_lifecycle;
 pub mod timezone;
+pub mod vat_place_of_supply;
 pub mod vat_rounding;
 
 use serde::Deserialize;

@@ -1,6 +1,7 @@
 //! The owner changes the profile.
 
 use super::profile::{self, Checks, Edit};
+use super::vat_id;
 use crate::actions::{Context, Error, Invalid, closure, record, service};
 use crate::db::Tx;
 use domain::account::{AccountKind, Language};
@@ -50,7 +51,11 @@ pub async fn change(
     if turned && order::Entity::of(owner).count(&**tx).await? > 0 {
         return Err(Refusal::AccountHasOrders.into());
     }
-    let after = apply(&before, patch)?;
+    let mut after = apply(&before, patch)?;
+    let another = after.vat_id != before.vat_id;
+    if another {
+        after.vat_id_status = after.vat_id.is_some().then(|| vat_id::at_first(cx));
+    }
     let members = differences(&before, &after);
     if members.is_empty() {
         return Ok(before);
@@ -61,6 +66,9 @@ pub async fn change(
     let data = json!({ "members": members });
     record::activity(tx, cx, owner, "account.changed", Some(data.clone())).await?;
     record::event(tx, cx, owner, "account.changed", &owner, data).await?;
+    if another {
+        vat_id::changed(tx, cx, &account).await?;
+    }
     if account.time_zone != before.time_zone {
         service::replan_account(tx, cx, &account).await?;
         closure::replan(tx, cx, &account).await?;

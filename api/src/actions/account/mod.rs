@@ -28,6 +28,7 @@ pub mod request_reset;
 pub mod resend_code;
 pub mod reset_password;
 pub mod sign_up;
+pub mod vat_id;
 pub mod verify_email;
 pub mod visitor_request;
 

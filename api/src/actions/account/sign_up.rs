@@ -144,6 +144,7 @@ fn fresh(cx: &Context<'_>, new: &New) -> account::ActiveModel {
         phone_verified_at: Set(None),
         siret: Set(None),
         vat_id: Set(None),
+        vat_id_status: Set(None),
         test_clock_id: Set(None),
         ip_rules: Set(None),
         balance: Set(0),

@@ -14,11 +14,13 @@
 //! | changes of addresses | erased |
 //! | extra addresses, anti-phishing phrase, marks on addresses | erased |
 //! | exports and their archives | erased |
+//! | checks of VAT ids | erased, unless an invoice was issued with reverse charge: then they are its evidence |
 //! | reasons written by the owner, names given to services | erased |
 //! | stored answers to repeated requests | erased |
 //! | events | which and when stay, with what they say of orders, invoices and payments; the rest they say is erased |
 //! | invoices, credit notes, ledger, payments | kept unchanged for their legal term, with the buyer's snapshot |
 
+use crate::actions::account::vat_id;
 use crate::actions::session as session_actions;
 use crate::actions::{Context, Error, access_token, export, factor};
 use crate::db::Tx;
@@ -64,6 +66,7 @@ pub(in crate::actions) async fn erase(
     sms::erase(tx, account.id).await?;
     mailboxes(tx, account.id).await?;
     export::erase(tx, account.id).await?;
+    vat_id::erase(tx, account.id).await?;
     texts(tx, account.id).await
 }
 
@@ -84,6 +87,7 @@ async fn profile(tx: &Tx, cx: &Context<'_>, account: &account::Model) -> Result<
     row.phone_verified_at = Set(None);
     row.siret = Set(None);
     row.vat_id = Set(None);
+    row.vat_id_status = Set(None);
     row.ip_rules = Set(None);
     row.version = Set(account.version + 1);
     row.closed_at = Set(Some(cx.now));

@@ -101,6 +101,7 @@ async fn write(
         credited: Some(credited.id),
         reason: Some(reason.to_owned()),
         mention: credited.mention.clone(),
+        scheme: credited.tax_scheme,
     };
     let mut note = head.model(cx, &block, account, amounts, &seller(cx)?);
     // the buyer is the one of the credited document, whatever changed since

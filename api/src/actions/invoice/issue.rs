@@ -9,7 +9,7 @@ use domain::calendar::Period;
 use domain::id::{AccountId, InvoiceId, OrderId, ServiceId};
 use domain::invoice::{DocumentKind, InvoiceStatus};
 use domain::money::{Money, Scaled6};
-use domain::tax::{Document, Line, TaxCategory, TaxDecision, Totals, totals};
+use domain::tax::{Document, Line, TaxCategory, TaxDecision, TaxScheme, Totals, totals};
 use entity::{account, invoice, invoice_balance, invoice_line, invoice_tax, ledger_entry, test_clock};
 use sea_orm::{ActiveValue::Set, EntityTrait};
 use serde_json::{Value, json};
@@ -100,7 +100,8 @@ pub async fn invoices(tx: &Tx, cx: &Context<'_>, drafts: &[Draft<'_>]) -> Result
             order: draft.order,
             credited: None,
             reason: None,
-            mention: draft.tax.mention.map(str::to_owned),
+            mention: draft.tax.mention.map(|mention| mention.to_string()),
+            scheme: draft.tax.scheme,
         };
         let model = head.model(cx, &block, draft.account, Amounts::of(totals), &seller);
         rows.add_invoice(cx, draft, totals, &model)?;
@@ -142,6 +143,7 @@ pub(super) struct Head {
     pub credited: Option<InvoiceId>,
     pub reason: Option<String>,
     pub mention: Option<String>,
+    pub scheme: TaxScheme,
 }
 
 impl Head {
@@ -171,11 +173,22 @@ impl Head {
             net: amounts.net.minor(),
             tax: amounts.tax.minor(),
             gross: amounts.gross.minor(),
-            seller: seller.clone(),
-            buyer: buyer(account),
+            seller: party(seller.clone(), self.scheme),
+            buyer: party(buyer(account), self.scheme),
             mention: self.mention,
+            tax_scheme: self.scheme,
         }
     }
+}
+
+/// A party as printed: outside the scope of VAT nobody's VAT id may be (EN 16931, BR-O-02 and BR-O-03).
+fn party(mut party: Value, scheme: TaxScheme) -> Value {
+    if scheme == TaxScheme::OutsideScope
+        && let Some(party) = party.as_object_mut()
+    {
+        party.remove("vat_id");
+    }
+    party
 }
 
 /// The seller as printed.

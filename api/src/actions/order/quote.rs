@@ -62,7 +62,7 @@ pub async fn quote<C: ConnectionTrait>(
     may_order(account)?;
     let plans = current(db, items).await?;
     let lines = lines(&plans, items)?;
-    let tax = catalog::tax::decide(&cx.tools.config, account, crate::actions::today(account, cx.now)?)?;
+    let tax = catalog::tax::decide(cx.tools, account, crate::actions::today(account, cx.now)?)?;
     let draft = Draft { account, order: None, tax, lines: lines.iter().map(|line| line.draft(account)).collect() };
     let totals = total(&draft)?;
     let order = head(cx, account, &totals, &tax);
@@ -175,6 +175,8 @@ fn head(cx: &Context<'_>, account: &entity::account::Model, totals: &Totals, tax
         gross: totals.gross.minor(),
         tax_category: tax.category,
         tax_rate: tax.rate,
+        tax_scheme: tax.scheme,
+        tax_mention: tax.mention,
         version: 1,
         created_at: cx.now,
         expires_at: cx.now + TimeDelta::days(super::VALID_DAYS),

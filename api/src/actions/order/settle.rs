@@ -11,7 +11,6 @@ use domain::id::{AccountId, InvoiceId, OrderId, PaymentId};
 use domain::money::{Money, Scaled6};
 use domain::order::{OrderEvent, OrderStatus, StepStatus, TrackingStep};
 use domain::policy::Delivery;
-use domain::tax::TaxDecision;
 use domain::timeline::{MilestoneKind, Rule};
 use entity::{account, order, order_item, payment, plan};
 use sea_orm::sea_query::{Expr, ExprTrait};
@@ -82,7 +81,7 @@ fn draft<'a>(account: &'a account::Model, order: &order::Model, items: &[order_i
     Draft {
         account,
         order: Some(order.id),
-        tax: TaxDecision { category: order.tax_category, rate: order.tax_rate, mention: None },
+        tax: order.tax_decision(),
         lines: items
             .iter()
             .map(|item| DraftLine {

@@ -8,7 +8,7 @@ use domain::calendar::{Anchor, Boundaries, Period, Segment, late_periods, within
 use domain::money::Scaled6;
 use domain::refusal::Refusal;
 use domain::service::ServiceStatus;
-use domain::tax::TaxDecision;
+use domain::tax::{TaxCategory, TaxDecision, TaxMention, TaxScheme};
 use entity::{account, plan, plan_price, service};
 use sea_orm::ConnectionTrait;
 use serde::{Deserialize, Serialize};
@@ -29,9 +29,19 @@ pub struct Quote {
     /// The line's text.
     pub label: String,
     /// VAT category.
-    pub category: domain::tax::TaxCategory,
+    pub category: TaxCategory,
     /// VAT rate.
     pub rate: Scaled6,
+    /// VAT scheme; quotes from before there were others have none.
+    #[serde(default = "domestic")]
+    pub scheme: TaxScheme,
+    /// What the law wants on the document.
+    #[serde(default)]
+    pub mention: Option<TaxMention>,
+}
+
+const fn domestic() -> TaxScheme {
+    TaxScheme::Domestic
 }
 
 impl Quote {
@@ -41,7 +51,7 @@ impl Quote {
         Draft {
             account,
             order: None,
-            tax: TaxDecision { category: self.category, rate: self.rate, mention: None },
+            tax: TaxDecision { category: self.category, rate: self.rate, scheme: self.scheme, mention: self.mention },
             lines: vec![DraftLine {
                 label: self.label.clone(),
                 service: Some(service.id),
@@ -147,7 +157,7 @@ pub fn compute(
     let ends_on = boundaries.date(boundary(service) + periods)?;
     let policy = catalog::policy(terms.plan)?;
     within_horizon(ends_on, today, policy.max_horizon_years).map_err(|_| Refusal::HorizonExceeded)?;
-    let tax = catalog::tax::decide(&cx.tools.config, account, starts_on)?;
+    let tax = catalog::tax::decide(cx.tools, account, starts_on)?;
     Ok(Quote {
         period,
         periods,
@@ -157,6 +167,8 @@ pub fn compute(
         label: format!("{} - {}", catalog::name(terms.plan, account.language), service.display_name),
         category: tax.category,
         rate: tax.rate,
+        scheme: tax.scheme,
+        mention: tax.mention,
     })
 }
 

@@ -149,7 +149,7 @@ fn draft<'a>(cx: &Context<'_>, world: &'a World, opening: &Opening<'a>) -> Resul
     Ok(Draft {
         account: opening.account,
         order: None,
-        tax: catalog::tax::decide(&cx.tools.config, opening.account, opening.starts_on)?,
+        tax: catalog::tax::decide(cx.tools, opening.account, opening.starts_on)?,
         lines: vec![DraftLine {
             label: format!("{name} - {}", service.display_name),
             service: Some(service.id),

@@ -34,6 +34,7 @@ fn tools() -> Tools {
         })
         .unwrap(),
         relying_party: crate::relying_party::build(&Config::default()).unwrap(),
+        vat_rates: domain::tax::Rates::known().unwrap(),
     }
 }
 
@@ -76,6 +77,7 @@ fn account(language: &str) -> account::Model {
         phone_verified_at: None,
         siret: None,
         vat_id: None,
+        vat_id_status: None,
         test_clock_id: None,
         ip_rules: None,
         balance: 0,

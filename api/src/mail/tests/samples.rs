@@ -138,6 +138,7 @@ fn account_messages() -> Vec<Message> {
         Message::ClosureScheduled { on: date("2026-02-06") },
         Message::ClosureRevoked,
         Message::ClosureHalted,
+        Message::VatIdRefused { vat_id: "DE136695976".to_owned() },
         Message::AccountClosed { invoices_kept_until: date("2036-12-31") },
     ]
 }

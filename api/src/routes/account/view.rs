@@ -80,6 +80,11 @@ pub struct AccountView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, max_length = 20, example = "FR44732829320")]
     vat_id: Option<String>,
+    /// What is known of that number: `pending` (being checked, VAT is charged meanwhile), `valid`, `invalid`
+    /// (not in the register, VAT is charged). Extensible enum.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, max_length = 8, example = "valid")]
+    vat_id_status: Option<String>,
     /// Language of mails and documents: `fr` or `en`. Extensible enum.
     #[schema(max_length = 2, example = "fr")]
     language: String,
@@ -131,6 +136,7 @@ impl AccountView {
             phone_verified: account.phone_verified_at.is_some(),
             siret: account.siret.clone(),
             vat_id: account.vat_id.clone(),
+            vat_id_status: account.vat_id_status.map(|status| status.to_string()),
             language: account.language.to_string(),
             currency: account.currency.clone(),
             time_zone: account.time_zone.clone(),

@@ -70,9 +70,10 @@ pub struct InvoiceLineView {
     /// VAT category, EN 16931. Extensible enum.
     #[schema(max_length = 4, example = "S")]
     pub tax_category: String,
-    /// VAT rate, in percent.
-    #[schema(pattern = r"^[0-9]{1,3}(\.[0-9]{1,6})?$", max_length = 10, example = "20")]
-    pub tax_rate: String,
+    /// VAT rate, in percent; left out outside the scope of VAT (category `O`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, pattern = r"^[0-9]{1,3}(\.[0-9]{1,6})?$", max_length = 10, example = "20")]
+    pub tax_rate: Option<String>,
     /// Length of a period, ISO 8601. Extensible enum.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, max_length = 3, example = "P1M")]
@@ -94,9 +95,14 @@ pub struct InvoiceTaxView {
     /// VAT category, EN 16931. Extensible enum.
     #[schema(max_length = 4, example = "S")]
     pub category: String,
-    /// Rate, in percent.
-    #[schema(pattern = r"^[0-9]{1,3}(\.[0-9]{1,6})?$", max_length = 10, example = "20")]
-    pub rate: String,
+    /// Rate, in percent; left out outside the scope of VAT (category `O`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, pattern = r"^[0-9]{1,3}(\.[0-9]{1,6})?$", max_length = 10, example = "20")]
+    pub rate: Option<String>,
+    /// Why there is no VAT, as electronic invoices say it (EN 16931 BT-121). Extensible enum.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, max_length = 30, example = "VATEX-EU-AE")]
+    pub exemption_code: Option<String>,
     /// What it is computed on.
     pub base: MoneyView,
     /// VAT.
@@ -138,7 +144,7 @@ pub(super) fn lines(shelf: &Shelf, row: &invoice::Model) -> Vec<InvoiceLineView>
         unit_price: MoneyView::price(line.unit_price, &row.currency),
         net: MoneyView::minor(line.net, &row.currency),
         tax_category: line.tax_category.to_string(),
-        tax_rate: line.tax_rate.to_string(),
+        tax_rate: line.tax_category.has_rate().then(|| line.tax_rate.to_string()),
         period: line.period.map(|period| period.to_string()),
         starts_on: line.starts_on,
         ends_on: line.ends_on,
@@ -150,7 +156,8 @@ pub(super) fn lines(shelf: &Shelf, row: &invoice::Model) -> Vec<InvoiceLineView>
 pub(super) fn taxes(shelf: &Shelf, row: &invoice::Model) -> Vec<InvoiceTaxView> {
     let view = |tax: &invoice_tax::Model| InvoiceTaxView {
         category: tax.tax_category.to_string(),
-        rate: tax.tax_rate.to_string(),
+        rate: tax.tax_category.has_rate().then(|| tax.tax_rate.to_string()),
+        exemption_code: row.tax_scheme.exemption_code().map(str::to_owned),
         base: MoneyView::minor(tax.base, &row.currency),
         tax: MoneyView::minor(tax.tax, &row.currency),
     };

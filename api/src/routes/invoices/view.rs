@@ -48,6 +48,11 @@ pub struct InvoiceView {
     pub taxes: Vec<InvoiceTaxView>,
     /// What it amounts to.
     pub totals: InvoiceTotalsView,
+    /// Under which rules VAT is or is not charged: `domestic`, `domestic_dom` (Guadeloupe, Martinique,
+    /// Réunion), `outside_scope_dom` (French Guiana, Mayotte), `reverse_charge` (the buyer owes it), `oss`
+    /// (that of the buyer's country), `outside_scope` (outside the EU). Extensible enum.
+    #[schema(max_length = 24, example = "domestic")]
+    pub tax_scheme: String,
     /// A sentence that the law wants on it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, max_length = 255, example = "Autoliquidation")]
@@ -105,6 +110,11 @@ pub struct CreditNoteView {
     pub taxes: Vec<InvoiceTaxView>,
     /// What it amounts to.
     pub totals: InvoiceTotalsView,
+    /// Under which rules VAT is or is not charged: `domestic`, `domestic_dom` (Guadeloupe, Martinique,
+    /// Réunion), `outside_scope_dom` (French Guiana, Mayotte), `reverse_charge` (the buyer owes it), `oss`
+    /// (that of the buyer's country), `outside_scope` (outside the EU). Extensible enum.
+    #[schema(max_length = 24, example = "domestic")]
+    pub tax_scheme: String,
     /// A sentence that the law wants on it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, max_length = 255, example = "Autoliquidation")]
@@ -154,6 +164,7 @@ impl InvoiceView {
             lines: lines(shelf, row),
             taxes: taxes(shelf, row),
             totals: totals(row),
+            tax_scheme: row.tax_scheme.to_string(),
             mention: row.mention.clone(),
             paid: money(balance.paid),
             credited: money(balance.credited),
@@ -183,6 +194,7 @@ impl CreditNoteView {
             lines: lines(shelf, row),
             taxes: taxes(shelf, row),
             totals: totals(row),
+            tax_scheme: row.tax_scheme.to_string(),
             mention: row.mention.clone(),
         })
     }

@@ -10,6 +10,7 @@ pub mod orders;
 pub mod plans;
 pub mod policy;
 pub mod scheduler;
+pub mod vat_checks;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -23,5 +24,6 @@ pub fn configure(cfg: &mut ServiceConfig<'_>) {
         .configure(milestones::configure)
         .configure(orders::configure)
         .configure(plans::configure)
-        .configure(scheduler::configure);
+        .configure(scheduler::configure)
+        .configure(vat_checks::configure);
 }

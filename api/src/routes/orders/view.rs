@@ -32,9 +32,22 @@ pub struct OrderView {
     pub items: Vec<OrderItemView>,
     /// What it costs.
     pub totals: TotalsView,
-    /// VAT rate, in percent.
-    #[schema(pattern = r"^[0-9]{1,3}(\.[0-9]{1,6})?$", max_length = 10, example = "20")]
-    pub tax_rate: String,
+    /// VAT category, EN 16931. Extensible enum.
+    #[schema(max_length = 4, example = "S")]
+    pub tax_category: String,
+    /// VAT rate, in percent; left out outside the scope of VAT (category `O`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, pattern = r"^[0-9]{1,3}(\.[0-9]{1,6})?$", max_length = 10, example = "20")]
+    pub tax_rate: Option<String>,
+    /// Under which rules VAT is or is not charged: `domestic`, `domestic_dom` (Guadeloupe, Martinique,
+    /// Réunion), `outside_scope_dom` (French Guiana, Mayotte), `reverse_charge` (the buyer owes it), `oss`
+    /// (that of the buyer's country), `outside_scope` (outside the EU). Extensible enum.
+    #[schema(max_length = 24, example = "domestic")]
+    pub tax_scheme: String,
+    /// A sentence that the law wants on the invoice.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, max_length = 255, example = "Autoliquidation")]
+    pub tax_mention: Option<String>,
     /// When it was placed.
     #[schema(example = "2026-01-30T10:00:00Z")]
     pub created_at: DateTime<Utc>,
@@ -190,7 +203,10 @@ impl Shelf {
             status: order.status.to_string(),
             items: items.iter().map(|item| self.item(item, &order.currency)).collect(),
             totals: TotalsView { net: money(order.net), tax: money(order.tax), gross: money(order.gross) },
-            tax_rate: order.tax_rate.to_string(),
+            tax_category: order.tax_category.to_string(),
+            tax_rate: order.tax_category.has_rate().then(|| order.tax_rate.to_string()),
+            tax_scheme: order.tax_scheme.to_string(),
+            tax_mention: order.tax_mention.map(|mention| mention.to_string()),
             created_at: order.created_at,
             expires_at: order.expires_at,
             paid_at: order.paid_at,
