@@ -4,7 +4,7 @@
 //! What says who somebody is (address, device, request, details) is not in the link itself but behind a
 //! commitment, a keyed hash with a salt of the line's own. Erasing takes those columns and the salt away:
 //! the commitment tells nothing any more, and the chain still holds. Lines of an account are emptied when it is
-//! closed, lines of nobody's when they are [`VISITORS_KEPT`] old.
+//! closed, lines of visitors without one when they are [`VISITORS_KEPT`] old.
 
 use crate::seal::Sealer;
 use chrono::TimeDelta;
@@ -16,7 +16,7 @@ use uuid::Uuid;
 /// other.
 pub const HOUSE_CHAINS: u8 = 16;
 
-/// How long a line of no account says from where it came: no longer than logs of use should be kept (CNIL,
+/// How long a visitor's line says from where they came: no longer than logs of use should be kept (CNIL,
 /// délibération n° 2021-122 of 14 October 2021: six months to one year).
 pub const VISITORS_KEPT: TimeDelta = TimeDelta::days(365);
 

@@ -34,6 +34,5 @@ const INDEXES: &[(&str, &str)] = &[
     // the other index of recoveries knows the open ones only
     ("ix_factor_recovery_account_id", "factor_recovery (account_id)"),
     ("ix_sms_created_at", "sms (created_at)"),
-    ("ix_account_pending", "account (created_at, id) WHERE status = 'pending'"),
-    ("ix_activity_visitors", "activity (at) WHERE account_id IS NULL AND salt IS NOT NULL"),
+    ("ix_account_unproven", "account (created_at, id) WHERE email_verified_at IS NULL"),
 ];

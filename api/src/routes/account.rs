@@ -236,7 +236,7 @@ pub async fn set_backup_email(
 #[utoipa::path(
     operation_id = "confirm_backup_email", tag = "Account",
     summary = "Confirm the backup e-mail address",
-    description = "The code that was mailed to the new address makes it the backup address. The primary address is told, and so is the backup address before; for seven days both can undo it with `stop_email_change`. A wrong code is counted; after five a new one must be asked for.",
+    description = "The code that was mailed to the new address makes it the backup address. The primary address is told, and so is the backup address before; for seven days whoever reads the primary one can undo it with the token in that mail (`stop_email_change`). A wrong code is counted; after five a new one must be asked for.",
     security(("bearer" = ["account:write"])),
     request_body(content = BackupEmailConfirmation),
     responses(
@@ -267,7 +267,7 @@ pub async fn confirm_backup_email(
 #[utoipa::path(
     operation_id = "delete_backup_email", tag = "Account",
     summary = "Remove the backup e-mail address",
-    description = "Both addresses are told; for seven days they can undo it with `stop_email_change`. 404 when there is none.",
+    description = "Both addresses are told; for seven days whoever reads the primary one can undo it with the token in that mail (`stop_email_change`). 404 when there is none.",
     security(("bearer" = ["account:write"])),
     responses(
         (status = 204, description = "There is no backup address any more"),

@@ -2,7 +2,7 @@
 //! a server that goes on writing: what seems to be too much is looked at again at the end.
 
 use super::Violation;
-use crate::actions::Error;
+use crate::actions::{Actor, Error};
 use crate::app::App;
 use crate::chain;
 use crate::seal::{Sealer, same};
@@ -37,7 +37,7 @@ struct Walk {
     emptied: Option<i64>,
     /// The line of its end was met.
     ended: bool,
-    /// Before then lines of nobody's may have been emptied.
+    /// Before then visitors' lines may have been emptied.
     forgotten: DateTime<Utc>,
     /// Where it stood at an earlier time, if that is known.
     kept: Option<(i64, String)>,
@@ -236,9 +236,10 @@ impl Walk {
         }
     }
 
-    /// A line of nobody's that is old enough to have been emptied.
+    /// A visitor's line that is old enough to have been emptied.
     fn is_forgotten(&self, line: &activity::Model) -> bool {
-        line.account_id.is_none() && chain::is_house(self.head.chain) && line.at < self.forgotten
+        let of_visitor = line.account_id.is_none() && line.actor == Actor::Visitor.to_string();
+        of_visitor && chain::is_house(self.head.chain) && line.at < self.forgotten
     }
 }
 

@@ -83,8 +83,8 @@ const fn sentences(item: CheckUpItem) -> [[&'static str; 2]; 2] {
         CheckUpItem::SessionsInUse => [
             ["Toutes les sessions ouvertes servent.", "Every open session is in use."],
             [
-                "Une session est ouverte et n'a pas servi depuis des jours : fermez-la si vous ne la connaissez plus.",
-                "A session is open and was not used for days: end it if you do not know it any more.",
+                "Une session est ouverte et n'a pas servi depuis longtemps : fermez-la si vous ne la connaissez plus.",
+                "A session is open and was not used for long: end it if you do not know it any more.",
             ],
         ],
         CheckUpItem::AccessTokensInUse => [

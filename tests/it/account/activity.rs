@@ -334,24 +334,45 @@ on_both!(from_where_visitors_came_is_kept_for_a_year, "2026-01-30T09:00:00Z", |h
         contents["activity"].iter().filter(|row| row.contains("198.51.100.7")).count()
     };
     let visitor = house.stranger().at("198.51.100.7");
+    let operator = house.operator().await.at("198.51.100.8");
+    let mut plan = house::contract::operation("publish_plan").example().unwrap();
+    plan["code"] = json!("vps-audited");
+    operator.post("/v1/operator/plans", &plan).await.expect(201);
     visitor.post("/v1/sessions", &json!({ "login": "no@example.org", "password": WRONG })).await.expect(401);
     assert_eq!(origin().await, 1);
     house.travel_to("2027-01-30T09:00:00Z").await;
     visitor.post("/v1/sessions", &json!({ "login": "no@example.org", "password": WRONG })).await.expect(401);
-    api::housekeeping::sweep(&house.app).await;
+    api::housekeeping::sweep(&house.app, api::housekeeping::Reach::Recent).await;
     assert_eq!(origin().await, 2, "not a moment sooner");
     house.clock.set("2027-01-30T09:00:01Z".parse().unwrap());
-    api::housekeeping::sweep(&house.app).await;
+    api::housekeeping::sweep(&house.app, api::housekeeping::Reach::Recent).await;
     assert_eq!(origin().await, 1);
     assert_eq!(broken(&house).await, Vec::<String>::new());
+    // what operators did is kept, however old
+    house.clock.set("2029-01-30T09:00:00Z".parse().unwrap());
+    api::housekeeping::sweep(&house.app, api::housekeeping::Reach::All).await;
+    assert_eq!(origin().await, 0);
+    let contents = crate::schema::contents(&house).await;
+    assert_eq!(contents["activity"].iter().filter(|row| row.contains("198.51.100.8")).count(), 1);
+    visitor.post("/v1/sessions", &json!({ "login": "no@example.org", "password": WRONG })).await.expect(401);
     // one that is emptied before its time is named
     let emptied = "UPDATE activity SET salt = NULL, address = NULL, user_agent = NULL, request_id = NULL, detail = NULL \
                    WHERE address = '198.51.100.7'";
     sql(&house, emptied).await.unwrap();
     let said = broken(&house).await;
     assert!(said.len() == 1 && said[0].contains("was emptied although"), "{said:#?}");
-    house.clock.set("2028-01-30T09:00:01Z".parse().unwrap());
+    house.clock.set("2030-01-30T09:00:01Z".parse().unwrap());
     assert_eq!(broken(&house).await, Vec::<String>::new(), "by now it would be");
+    without_triggers(&house).await;
+    let emptied = "UPDATE activity SET salt = NULL, address = NULL, user_agent = NULL, request_id = NULL, detail = NULL \
+                   WHERE address = '198.51.100.8'";
+    sql(&house, emptied).await.unwrap();
+    let said = broken(&house).await;
+    assert!(said.len() == 1 && said[0].contains("was emptied although"), "an operator's line: {said:#?}");
+    restore(&house).await;
+    for table in ["kept", "kept_head"] {
+        sql(&house, &format!("DROP TABLE {table}")).await.unwrap();
+    }
 }));
 
 /// Kinds are written down where they are noted: each of them has words in both languages.

@@ -368,6 +368,54 @@ on_both!(rules_that_were_there_before_the_thief_stay, "2026-01-30T09:00:00Z", |h
     assert_eq!(rules.text("/rules/0/cidr"), "198.51.100.0/24");
 }));
 
+on_both!(what_came_with_the_first_of_several_changes_goes_too, "2026-01-30T09:00:00Z", |house| Box::pin(async move {
+    let mut who = house.customer().await.at("192.0.2.7");
+    let owner = who.email.clone();
+    let mine = json!({ "rules": [{ "cidr": "192.0.2.0/24", "action": "allow" }], "default_action": "deny" });
+    who.put("/v1/security/ip-rules", &mine).await.expect(200);
+    set_backup(&house, &who, "thief@example.org").await;
+    // each request keeps the change of the backup address a little longer
+    for (day, address) in [("2026-02-05T09:00:00Z", NEXT), ("2026-02-08T08:00:00Z", OTHER)] {
+        house.travel_to(day).await;
+        who.log_in().await;
+        ask(&who, address).await.expect(202);
+    }
+    house.travel_to("2026-02-09T09:00:00Z").await;
+    take_back(&house, &notice(&house, &owner)).await.expect(204);
+    choose_password(&house, &owner).await;
+    assert_eq!(backup_of(&house, &owner).await, None);
+}));
+
+on_both!(a_closure_waits_while_the_address_can_be_restored, "2026-01-30T17:00:00Z", |house| Box::pin(async move {
+    for taken_back in [true, false] {
+        let mut who = house.customer().await;
+        let owner = who.email.clone();
+        let start = house.now();
+        let next = format!("next.{taken_back}@example.org");
+        change(&house, &mut who, &next).await;
+        let key = fresh_key();
+        who.send(Method::POST, "/v1/account/closure", &[("idempotency-key", &key)], None).await.expect(202);
+        house.settle().await;
+        let closing = json!({ "token": house.token_for(&next) });
+        who.post("/v1/account/closure/confirmation", &closing).await.expect(200);
+        house.settle().await;
+        let told = house.subjects(&owner);
+        assert!(told.last().unwrap().contains("will be closed"), "who had the account before hears of it: {told:?}");
+        // its day has come, in Paris
+        let end = start + chrono::TimeDelta::days(7);
+        house.travel_to(&(end - chrono::TimeDelta::seconds(1)).to_rfc3339()).await;
+        assert_eq!(login(&house, &next, PASSWORD).await, 201, "it is still there");
+        if taken_back {
+            take_back(&house, &notice(&house, &owner)).await.expect(204);
+            choose_password(&house, &owner).await;
+            assert_eq!(address_of(&house, &owner, CHOSEN).await, owner);
+        }
+        house.travel_to(&(end + chrono::TimeDelta::seconds(1)).to_rfc3339()).await;
+        let (owned, stolen) = (login(&house, &owner, CHOSEN).await, login(&house, &next, PASSWORD).await);
+        assert_eq!((owned, stolen), if taken_back { (201, 401) } else { (401, 401) });
+    }
+}));
+
 on_both!(keys_that_came_with_the_thief_open_nothing, "2026-01-30T09:00:00Z", |house| Box::pin(async move {
     let mut who = house.customer().await;
     let owner = who.email.clone();

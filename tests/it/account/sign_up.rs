@@ -235,7 +235,7 @@ on_both!(a_sign_up_that_nobody_proves_is_erased_after_seven_days, "2026-01-30T09
         house.travel_to("2026-02-06T08:59:59Z").await;
         anyone.post("/v1/accounts/email-verification/resend", &json!({ "email": asking })).await.expect(202);
         house.settle().await;
-        api::housekeeping::sweep(&house.app).await;
+        api::housekeeping::sweep(&house.app, api::housekeeping::Reach::Recent).await;
         let holds = async |address: &str| {
             let contents = crate::schema::contents(&house).await;
             let found: Vec<_> =
@@ -245,7 +245,7 @@ on_both!(a_sign_up_that_nobody_proves_is_erased_after_seven_days, "2026-01-30T09
         assert!(holds(email).await.contains(&"account".to_owned()), "one second to go");
         house.travel_to("2026-02-06T09:00:00Z").await;
         let told = house.mails().len();
-        api::housekeeping::sweep(&house.app).await;
+        api::housekeeping::sweep(&house.app, api::housekeeping::Reach::Recent).await;
         house.settle().await;
         assert_eq!(holds(email).await, Vec::<String>::new());
         assert!(holds(asking).await.contains(&"account".to_owned()), "its owner asked for a code just now");
@@ -259,3 +259,17 @@ on_both!(a_sign_up_that_nobody_proves_is_erased_after_seven_days, "2026-01-30T09
         verify(&anyone, email, &house.code_for(email)).await.expect(201);
     }
 ));
+
+on_both!(codes_do_not_keep_a_sign_up_for_ever, "2026-01-30T09:00:00Z", |house| Box::pin(async move {
+    let (anyone, email) = (house.stranger(), "asking@example.org");
+    sign_up(&anyone, email, PASSWORD).await.expect(202);
+    for day in ["2026-02-10T09:00:00Z", "2026-02-28T09:00:00Z", "2026-03-01T09:00:00Z"] {
+        house.travel_to(day).await;
+        anyone.post("/v1/accounts/email-verification/resend", &json!({ "email": email })).await.expect(202);
+        house.settle().await;
+        api::housekeeping::sweep(&house.app, api::housekeeping::Reach::Recent).await;
+        let contents = crate::schema::contents(&house).await;
+        let kept = contents["account"].iter().any(|row| row.contains(email));
+        assert_eq!(kept, day < "2026-03-01", "{day}");
+    }
+}));

@@ -40,6 +40,7 @@ use sea_orm::{
     QueryFilter, QueryOrder,
 };
 use serde_json::json;
+use std::collections::BTreeSet;
 
 /// How long a change that waits can be stopped.
 const STOPPABLE: TimeDelta = TimeDelta::hours(72);
@@ -130,6 +131,37 @@ pub(super) async fn pending<C: ConnectionTrait>(db: &C, owner: AccountId) -> Res
     Ok(waiting.one(db).await?)
 }
 
+/// Until when something that was done to the addresses can still be undone, if anything can: as long the account
+/// has to be there.
+///
+/// # Errors
+/// The database's.
+pub async fn undoable_until<C: ConnectionTrait>(
+    db: &C,
+    owner: AccountId,
+    now: DateTime<Utc>,
+) -> Result<Option<DateTime<Utc>>, Error> {
+    let last = Entity::open(owner, now).filter(Column::Status.eq(Status::Applied)).order_by_desc(Column::OpenUntil);
+    Ok(last.one(db).await?.map(|change| change.open_until))
+}
+
+/// The addresses that an account can still come back to.
+///
+/// # Errors
+/// The database's.
+pub async fn former<C: ConnectionTrait>(
+    db: &C,
+    owner: AccountId,
+    now: DateTime<Utc>,
+) -> Result<BTreeSet<String>, Error> {
+    let made = Entity::open(owner, now).filter(Column::Status.eq(Status::Applied)).all(db).await?;
+    Ok(made
+        .into_iter()
+        .filter(|change| change.role == AddressRole::Primary)
+        .filter_map(|it| it.former_address)
+        .collect())
+}
+
 /// The latest change of the primary address that can be confirmed, stopped or undone.
 ///
 /// # Errors
@@ -185,16 +217,24 @@ pub async fn take_back(tx: &Tx, cx: &Context<'_>, token: &str) -> Result<(), Err
     if change.open_until <= cx.real_now {
         return Err(Refusal::CodeExpired.into());
     }
-    let since = change.requested_at - UNDOABLE;
-    let account = match change.status {
-        Status::Pending => {
-            stop(tx, cx, &account, change).await?;
-            undo_backup(tx, cx, account).await?
-        }
-        Status::Applied => undo(tx, cx, account, change).await?,
+    let gone = match change.status {
+        Status::Pending => open(tx, cx, account.id, AddressRole::Backup).await?,
+        Status::Applied => with_later(tx, cx, &change).await?,
         Status::Vetoed | Status::Undone | Status::Superseded => return Err(Refusal::CodeExpired.into()),
     };
-    secure(tx, cx, account, since).await
+    // whoever made the first of them was in before
+    let first = gone.iter().map(|known| known.requested_at).fold(change.requested_at, DateTime::min);
+    let account = match (change.status, gone.iter().min_by_key(|known| rank(known)).cloned()) {
+        (Status::Applied, _) => undo(tx, cx, account, &change, gone).await?,
+        (_, earliest) => {
+            stop(tx, cx, &account, change).await?;
+            match earliest {
+                Some(earliest) => undo(tx, cx, account, &earliest, gone).await?,
+                None => account,
+            }
+        }
+    };
+    secure(tx, cx, account, first - UNDOABLE).await
 }
 
 /// Ends a change that waits, and its code; told everywhere.
@@ -209,28 +249,18 @@ async fn stop(tx: &Tx, cx: &Context<'_>, account: &account::Model, waiting: Mode
     mail::tell_everywhere(tx, cx, account, &message, &id.to_string()).await
 }
 
-/// Puts the addresses back to what they were before a change: with it goes whatever came after it, and whatever
-/// waits. Undoing the primary address takes back every change of the backup address that still can be: that one
-/// opens the account too.
-async fn undo(tx: &Tx, cx: &Context<'_>, account: account::Model, change: Model) -> Result<account::Model, Error> {
+/// What goes with a change that was made: whatever came after it, and whatever waits. Undoing the primary address
+/// takes back every change of the backup address that still can be: that one opens the account too.
+async fn with_later(tx: &Tx, cx: &Context<'_>, change: &Model) -> Result<Vec<Model>, Error> {
     let all = change.role == AddressRole::Primary;
-    let mut gone = Entity::open(account.id, cx.real_now).all(&**tx).await?;
-    gone.retain(|known| rank(known) >= rank(&change) || all && known.role == AddressRole::Backup);
-    if gone.iter().any(|known| known.status == Status::Pending) {
-        code::supersede(tx, cx, account.id, Purpose::ChangeEmail, None).await?;
-    }
-    put_back(tx, cx, account, &change, gone).await
+    let mut gone = Entity::open(change.account_id, cx.real_now).all(&**tx).await?;
+    gone.retain(|known| rank(known) >= rank(change) || all && known.role == AddressRole::Backup);
+    Ok(gone)
 }
 
-/// A change of the primary address was stopped by somebody who says that another is in the account: the changes of
-/// the backup address that still can be are taken back, if there are any.
-async fn undo_backup(tx: &Tx, cx: &Context<'_>, account: account::Model) -> Result<account::Model, Error> {
-    let open = Entity::open(account.id, cx.real_now).filter(Column::Role.eq(AddressRole::Backup));
-    let gone = open.all(&**tx).await?;
-    match gone.iter().min_by_key(|known| rank(known)).cloned() {
-        Some(first) => put_back(tx, cx, account, &first, gone).await,
-        None => Ok(account),
-    }
+/// The changes of one address that can still be undone.
+async fn open(tx: &Tx, cx: &Context<'_>, owner: AccountId, role: AddressRole) -> Result<Vec<Model>, Error> {
+    Ok(Entity::open(owner, cx.real_now).filter(Column::Role.eq(role)).all(&**tx).await?)
 }
 
 /// The order in which changes came; those that wait come last.
@@ -239,7 +269,7 @@ fn rank(known: &Model) -> (DateTime<Utc>, AddressChangeId) {
 }
 
 /// Ends changes, of which `change` is the one that is spoken of, and writes what was there before all of them.
-async fn put_back(
+async fn undo(
     tx: &Tx,
     cx: &Context<'_>,
     account: account::Model,
@@ -254,6 +284,9 @@ async fn put_back(
             AddressRole::Primary => email.clone_from(&known.former_address),
             AddressRole::Backup => backup.clone_from(&known.former_address),
         }
+    }
+    if gone.iter().any(|known| known.status == Status::Pending) {
+        code::supersede(tx, cx, account.id, Purpose::ChangeEmail, None).await?;
     }
     for known in gone {
         end(tx, cx, known, Status::Undone).await?;

@@ -5,10 +5,11 @@ use super::address_change::{self, New as NewChange};
 use super::lapse;
 use super::{CODE_DIGITS, CODE_VALID, CODE_VALID_MINUTES, MAILS_PER_HOUR, MAILS_WINDOW, RETRY_AFTER};
 use crate::actions::code::{self, New, Purpose, Secret};
+use crate::actions::service::lock_accounts;
 use crate::actions::{Context, Error, factor, record};
 use crate::db::Tx;
 use crate::mail::{self, Letter, Message};
-use domain::account::{AccountStatus, AddressRole};
+use domain::account::AddressRole;
 use domain::id::{AccountId, OneTimeCodeId};
 use domain::refusal::Refusal;
 use entity::{account, address_change as changes, email_address};
@@ -77,6 +78,13 @@ pub async fn confirm(
     counted: Option<OneTimeCodeId>,
     digits: &str,
 ) -> Result<account::Model, Error> {
+    // whoever locks several accounts does so in one order
+    let waiting = address_change::pending(&**tx, owner).await?.and_then(|waiting| waiting.new_address);
+    let holder = match &waiting {
+        Some(email) => account::Entity::with_email(email).one(&**tx).await?.map(|holder| holder.id),
+        None => None,
+    };
+    lock_accounts(tx, holder.into_iter().chain([owner])).await?;
     let account = super::lock(tx, owner).await?;
     super::require_active(&account)?;
     factor::recovery::require_none(&**tx, cx, owner).await?;
@@ -92,7 +100,7 @@ pub async fn confirm(
         return Err(Refusal::EmailSameAsBackup.into());
     }
     let holder = account::Entity::with_email(&email).lock_exclusive().one(&**tx).await?;
-    let taken = holder.as_ref().is_some_and(|holder| holder.status != AccountStatus::Pending);
+    let taken = holder.as_ref().is_some_and(|holder| !lapse::is_unproven(holder));
     if taken || address_change::is_kept_for_another(&**tx, cx, &email, owner).await? {
         return Err(Refusal::EmailAlreadyUsed.into());
     }

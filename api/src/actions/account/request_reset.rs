@@ -2,6 +2,7 @@
 
 use super::{CODE_VALID, CODE_VALID_MINUTES, MAILS_PER_HOUR, MAILS_WINDOW, note_visitor, on_clock_of};
 use crate::actions::code::{self, New, Purpose, Secret};
+use crate::actions::service::lock_accounts;
 use crate::actions::{Context, Error, record};
 use crate::db::Tx;
 use crate::mail::{self, Letter, Message};
@@ -25,22 +26,25 @@ const SHARED_BACKUP_MAX: u64 = MAILS_PER_HOUR;
 pub async fn request_reset(tx: &Tx, cx: &Context<'_>, login: &str) -> Result<(), Error> {
     note_visitor(tx, cx, "password.reset_requested").await?;
     let login = super::normal(login);
-    if let Some(account) = super::find_by_login(&**tx, &login).await? {
-        mail_token(tx, cx, &account, account.email.as_deref()).await?;
-    }
+    let named = super::find_by_login(&**tx, &login).await?;
     // also when it is an account's primary address: somebody else's account does not stand between an owner and
     // the backup address
+    let mut others = Vec::new();
     if login.contains('@') {
         let open = AccountStatus::ALL.iter().copied().filter(|status| super::is_open(*status));
-        let accounts = account::Entity::with_backup_email(&login)
+        others = account::Entity::with_backup_email(&login)
             .filter(account::Column::Status.is_in(open))
             .order_by_asc(account::Column::Id)
             .limit(SHARED_BACKUP_MAX)
             .all(&**tx)
             .await?;
-        for account in accounts {
-            mail_token(tx, cx, &account, Some(&login)).await?;
-        }
+    }
+    lock_accounts(tx, named.iter().chain(&others).map(|account| account.id)).await?;
+    if let Some(account) = named {
+        mail_token(tx, cx, &account, account.email.as_deref()).await?;
+    }
+    for account in others {
+        mail_token(tx, cx, &account, Some(&login)).await?;
     }
     Ok(())
 }

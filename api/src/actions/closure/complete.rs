@@ -35,6 +35,12 @@ pub async fn complete(tx: &Tx, cx: &Context<'_>, id: ClosureId) -> Result<Effect
         // a change of time zone moved the day while this was waiting for its turn
         return Ok(Effect::Wait(start_of_day(day, zone(&account)?), "day_moved"));
     }
+    // real time is what changes of addresses keep: an account on a clock of its own does not wait for it
+    let undoable = account::address_change::undoable_until(&**tx, account.id, cx.real_now).await?;
+    if let Some(until) = undoable.filter(|_| account.test_clock_id.is_none()) {
+        // whoever asked for the closure may be who changed the address
+        return Ok(Effect::Wait(until, "address_can_be_restored"));
+    }
     if obstacles(&**tx, &account).await?.is_empty() {
         close(tx, cx, &account, &before, today).await?;
         return Ok(Effect::Done("completed"));
@@ -77,5 +83,6 @@ async fn close(
     record::activity(tx, cx, account.id, "account.closed", Some(json!({ "closure": before.id }))).await?;
     let data = json!({ "invoices_kept_until": until });
     record::event(tx, cx, account.id, "account.closed", &account.id, data).await?;
-    erase::erase(tx, cx, account, Some(&receipt)).await
+    let names = erase::erase(tx, cx, account, Some(&receipt)).await?;
+    erase::visitors_answers(tx, &names).await
 }

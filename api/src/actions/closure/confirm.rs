@@ -45,6 +45,13 @@ pub async fn confirm(
     record::activity(tx, cx, owner, "closure.confirmed", Some(data)).await?;
     record::event(tx, cx, owner, "account.closure_confirmed", &closure.id, json!({ "effective_on": day })).await?;
     let message = Message::ClosureScheduled { on: day };
-    mail::queue(tx, cx, Letter::new(&account, &message, format!("closure_scheduled:{}", closure.id))).await?;
+    let cause = format!("closure_scheduled:{}", closure.id);
+    mail::queue(tx, cx, Letter::new(&account, &message, cause.clone())).await?;
+    // whoever asks for it may be who changed the address
+    let former = account::address_change::former(&**tx, owner, cx.real_now).await?;
+    for (number, to) in former.into_iter().filter(|to| account.email.as_ref() != Some(to)).enumerate() {
+        let letter = Letter::new(&account, &message, format!("{cause}:former:{number}"));
+        mail::queue(tx, cx, Letter { to: Some(to), ..letter }).await?;
+    }
     Ok(closure)
 }

@@ -35,8 +35,10 @@ use entity::{
     former_password, idempotency_key, known_device, one_time_code, order, order_item, payment_method, service, session,
     undeliverable_address,
 };
-use sea_orm::sea_query::{Expr, ExprTrait, Query};
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter};
+use sea_orm::sea_query::{Expr, Query};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect,
+};
 use serde_json::json;
 use std::collections::BTreeSet;
 
@@ -45,7 +47,8 @@ const EVENTS_KEPT: [&str; 5] = ["account.closed", "credit_note.%", "invoice.%", 
 /// Copies of one mail at most: to the backup address and the extra ones.
 const MAX_COPIES: usize = domain::mailing::MAX_ADDRESSES + 1;
 
-/// Erases. `receipt` is the cause of the last mail, which still has to be delivered, if there is one.
+/// Erases. `receipt` is the cause of the last mail, which still has to be delivered, if there is one. Answers under
+/// what the account was known, for [`visitors_answers`].
 ///
 /// # Errors
 /// The database's.
@@ -54,20 +57,21 @@ pub(in crate::actions) async fn erase(
     cx: &Context<'_>,
     account: &account::Model,
     receipt: Option<&str>,
-) -> Result<(), Error> {
+) -> Result<BTreeSet<String>, Error> {
     // they are known until their changes are erased
     let names = names(tx, account).await?;
     profile(tx, cx, account).await?;
     methods(tx, cx, account.id).await?;
     access(tx, cx, account.id).await?;
-    answers(tx, account.id, names).await?;
+    answers(tx, account.id).await?;
     events(tx, account.id).await?;
     mails(tx, account.id, receipt).await?;
     sms::erase(tx, account.id).await?;
     mailboxes(tx, account.id).await?;
     export::erase(tx, account.id).await?;
     vat_id::erase(tx, account.id).await?;
-    texts(tx, account.id).await
+    texts(tx, account.id).await?;
+    Ok(names)
 }
 
 async fn profile(tx: &Tx, cx: &Context<'_>, account: &account::Model) -> Result<(), Error> {
@@ -158,16 +162,46 @@ async fn names(tx: &Tx, account: &account::Model) -> Result<BTreeSet<String>, Er
     let known = [account.email.clone(), account.backup_email.clone(), Some(account.handle.clone())];
     let changes = address_change::Entity::find().filter(address_change::Column::AccountId.eq(account.id));
     let before = changes.all(&**tx).await?.into_iter().flat_map(|change| [change.former_address, change.new_address]);
-    Ok(known.into_iter().chain(before).flatten().collect())
+    let mut names: BTreeSet<String> = known.into_iter().chain(before).flatten().collect();
+    // changes are forgotten sooner than answers
+    let coded = one_time_code::Entity::find()
+        .select_only()
+        .column(one_time_code::Column::Target)
+        .distinct()
+        .filter(one_time_code::Column::AccountId.eq(account.id))
+        .filter(one_time_code::Column::Target.contains("@"));
+    names.extend(coded.into_tuple::<String>().all(&**tx).await?);
+    let mailed = email::Entity::find()
+        .select_only()
+        .column(email::Column::ToAddress)
+        .distinct()
+        .filter(email::Column::AccountId.eq(account.id));
+    names.extend(mailed.into_tuple::<String>().all(&**tx).await?);
+    Ok(names)
 }
 
-/// Stored answers: the owner's, and those that somebody unknown got who named the account.
-async fn answers(tx: &Tx, owner: AccountId, names: BTreeSet<String>) -> Result<(), Error> {
+/// The owner's stored answers.
+async fn answers(tx: &Tx, owner: AccountId) -> Result<(), Error> {
     use idempotency_key::Column;
-    let told = names.iter().flat_map(|name| [json!({ "email": name }), json!({ "login": name })]);
-    let theirs = Column::Scope.starts_with("visitor:").and(Column::Body.is_in(told.map(|answer| answer.to_string())));
     idempotency_key::Entity::delete_many().filter(Column::Scope.eq(owner.to_string())).exec(&**tx).await?;
-    idempotency_key::Entity::delete_many().filter(theirs).exec(&**tx).await?;
+    Ok(())
+}
+
+/// Deletes the stored answers that somebody unknown got who named one of these: they are found by reading all.
+///
+/// # Errors
+/// The database's.
+pub(in crate::actions) async fn visitors_answers(tx: &Tx, names: &BTreeSet<String>) -> Result<(), Error> {
+    use idempotency_key::Column;
+    if names.is_empty() {
+        return Ok(());
+    }
+    let told = names.iter().flat_map(|name| [json!({ "email": name }), json!({ "login": name })]);
+    idempotency_key::Entity::delete_many()
+        .filter(Column::Scope.starts_with("visitor:"))
+        .filter(Column::Body.is_in(told.map(|answer| answer.to_string())))
+        .exec(&**tx)
+        .await?;
     Ok(())
 }
 

@@ -174,7 +174,7 @@ pub async fn get_email_change(app: Data<App>, caller: Require<AccountRead>) -> R
 #[utoipa::path(
     operation_id = "stop_email_change", tag = "Account",
     summary = "Stop or undo a change of an address",
-    description = "With a login: stops the change of the primary address that waits for its code; 404 when none waits. With the token of a notice in `Change-Token`, without login: stops that change or, once it was made, undoes it with whatever came after it; undoing the primary address also takes back changes of the backup address of the last seven days. Whoever uses a token says that somebody else is in the account: every session and access token ends, the password opens nothing any more, and a token that sets another one is mailed to the primary address. Every address is told.",
+    description = "With a login: stops the change of the primary address that waits for its code; 404 when none waits. With the token of a notice in `Change-Token`, without login: stops that change or, once it was made, undoes it with whatever came after it. With a change of the primary address, stopped or undone, the changes of the backup address go that could still be undone when it was asked for. Whoever uses a token says that somebody else is in the account: every session and access token ends, the password opens nothing any more, a closure under way is taken back, rules by address of these days are dropped, and a token that sets another one is mailed to the primary address. Every address is told.",
     security(("bearer" = ["account:write"]), ("change_token" = [])),
     responses(
         (status = 204, description = "The change is stopped or undone"),
