@@ -3,6 +3,7 @@
 
 use crate::config::Config;
 use crate::outgoing;
+use domain::identifier::VatId;
 use reqwest::Url;
 use serde::Deserialize;
 use serde_json::json;
@@ -37,7 +38,7 @@ pub struct Vies {
     client: reqwest::Client,
     url: Url,
     /// Country and number of whoever asks.
-    requester: Option<(String, String)>,
+    requester: (String, String),
 }
 
 /// What it answers, and how it says that it does not.
@@ -70,7 +71,10 @@ impl Vies {
         }
         let url = outgoing::url("tax.vies_url", &format!("{}/check-vat-number", base.trim_end_matches('/')))?;
         let client = outgoing::client(CHECK_TIMEOUT)?;
-        Ok(Some(Self { client, url, requester: split(&config.seller.vat_id) }))
+        // it gives a consultation number to nobody else
+        let requester = config.seller.vat_id.parse::<VatId>().ok().and_then(|id| split(id.as_str()));
+        let requester = requester.ok_or("tax.vies_url: seller.vat_id must be the VAT id of who asks")?;
+        Ok(Some(Self { client, url, requester }))
     }
 
     /// Asks for one id, with its country prefix, within [`CHECK_TIMEOUT`].
@@ -79,11 +83,12 @@ impl Vies {
     /// [`Unavailable`] whenever it gave no answer.
     pub async fn check(&self, vat_id: &str) -> Result<Answer, Unavailable> {
         let Some((country, number)) = split(vat_id) else { return Ok(Answer::default()) };
-        let mut question = json!({ "countryCode": country, "vatNumber": number });
-        if let (Some((country, number)), Some(question)) = (&self.requester, question.as_object_mut()) {
-            question.insert("requesterMemberStateCode".to_owned(), json!(country));
-            question.insert("requesterNumber".to_owned(), json!(number));
-        }
+        let question = json!({
+            "countryCode": country,
+            "vatNumber": number,
+            "requesterMemberStateCode": self.requester.0,
+            "requesterNumber": self.requester.1,
+        });
         let sent = self.client.post(self.url.clone()).json(&question).send().await;
         let answer = sent.map_err(|error| away(&error))?;
         let status = answer.status();
@@ -91,6 +96,9 @@ impl Vies {
         let bytes = bytes.ok_or_else(|| Unavailable("the register's answer is too long".to_owned()))?;
         let body: Body = serde_json::from_slice(&bytes)
             .map_err(|_| Unavailable(format!("the register answered {} with no JSON", status.as_u16())))?;
+        if !status.is_success() && body.valid.is_some() {
+            return Err(Unavailable(format!("the register answered {}", status.as_u16())));
+        }
         read(body).map_err(|why| Unavailable(format!("the register answered {}: {why}", status.as_u16())))
     }
 }
@@ -99,8 +107,6 @@ impl Vies {
 fn read(body: Body) -> Result<Answer, String> {
     let why = body.error_wrappers.into_iter().map(|wrapper| wrapper.error).next().or(body.user_error);
     match (why.as_deref(), body.valid) {
-        // it does not even have the form that its member state gives out
-        (Some("INVALID_INPUT"), _) => Ok(Answer::default()),
         (None | Some("VALID" | "INVALID"), Some(valid)) => Ok(Answer {
             valid,
             consultation_number: told(body.request_identifier, 64),
@@ -141,6 +147,7 @@ mod tests {
     fn an_outage_says_nothing_of_the_id() {
         for (body, why) in [
             (json!({ "actionSucceed": false, "errorWrappers": [{ "error": "MS_UNAVAILABLE" }] }), "MS_UNAVAILABLE"),
+            (json!({ "actionSucceed": false, "errorWrappers": [{ "error": "INVALID_INPUT" }] }), "INVALID_INPUT"),
             (json!({ "valid": false, "userError": "MS_MAX_CONCURRENT_REQ" }), "MS_MAX_CONCURRENT_REQ"),
             (json!({ "valid": false, "userError": "<b>no\n" }), "bno"),
             (json!({}), "nothing"),
@@ -158,8 +165,6 @@ mod tests {
         let number = Some("WAPIAAAAY1".to_owned());
         assert_eq!(answered(told), Ok(Answer { valid: true, consultation_number: number, name, address: None }));
         assert_eq!(answered(json!({ "valid": false, "name": "", "userError": "INVALID" })), Ok(Answer::default()));
-        let wrong = json!({ "actionSucceed": false, "errorWrappers": [{ "error": "INVALID_INPUT" }] });
-        assert_eq!(answered(wrong), Ok(Answer::default()));
     }
 
     #[test]
@@ -173,6 +178,10 @@ mod tests {
         let found = with("https://ec.europa.eu/taxation_customs/vies/rest-api/").unwrap();
         assert_eq!(found.as_deref(), Some("https://ec.europa.eu/taxation_customs/vies/rest-api/check-vat-number"));
         assert!(with("http://127.0.0.1:9").is_ok());
+        let mut nobody = Config::default();
+        nobody.tax.vies_url = "https://ec.europa.eu".to_owned();
+        nobody.seller.vat_id = "FR00".to_owned();
+        assert!(Vies::of(&nobody).unwrap_err().contains("seller.vat_id"));
         for url in ["http://ec.europa.eu", "ec.europa.eu", "ftp://x"] {
             assert!(with(url).is_err(), "{url}");
         }

@@ -28,7 +28,7 @@ pub struct Model {
     pub address: Option<String>,
     pub created_at: DateTimeUtc,
     pub checked_at: Option<DateTimeUtc>,
-    /// When it is asked; absent once it was answered, or is not asked any more.
+    /// When it is asked, or the id asked for again; absent once it is not asked any more.
     pub due_at: Option<DateTimeUtc>,
     pub attempts: i32,
     pub lease_until: Option<DateTimeUtc>,

@@ -11,12 +11,14 @@ words! {
         AccountNotActive = "account_not_active",
         /// The account is being closed.
         AccountClosing = "account_closing",
-        /// Tax for this buyer is not supported.
+        /// No rule or no rate is known for this seller, this buyer, this day.
         TaxNotSupported = "tax_not_supported",
         /// The plan is not sold (any more) or not for this period.
         PlanNotAvailable = "plan_not_available",
         /// The order is not in a state that allows this.
         OrderNotPayable = "order_not_payable",
+        /// What the order says of VAT does not hold any more: the buyer, or a rate, is another one.
+        OrderTaxChanged = "order_tax_changed",
         /// The order was paid, it cannot be cancelled by its owner any more.
         OrderNotCancellable = "order_not_cancellable",
         /// A delivery step cannot follow the one before.

@@ -193,6 +193,7 @@ impl Message {
             | Self::ClosureScheduled { .. }
             | Self::ClosureRevoked
             | Self::ClosureHalted
+            | Self::VatIdRefused { .. }
             | Self::AccountClosed { .. } => Category::Account,
             Self::VerifyEmail { .. }
             | Self::AlreadyRegistered
@@ -232,7 +233,6 @@ impl Message {
             | Self::PaymentFailed { .. }
             | Self::PaymentActionRequired { .. }
             | Self::InvoicePaid { .. }
-            | Self::VatIdRefused { .. }
             | Self::Refunded { .. } => Category::Billing,
             Self::OrderPlaced { .. }
             | Self::OrderPaid { .. }

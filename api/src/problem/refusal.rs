@@ -47,6 +47,14 @@ pub(super) const fn entry_of(refusal: Refusal) -> Entry {
             ["The order cannot be paid", "La commande ne peut pas être payée"],
             ["The order is not waiting for a payment.", "La commande n'attend pas de paiement."],
         ),
+        R::OrderTaxChanged => entry(
+            409,
+            ["The VAT of the order has changed", "La TVA de la commande a changé"],
+            [
+                "Your details, or a rate, are others than when it was placed. Cancel it and place it again.",
+                "Vos informations, ou un taux, ne sont plus ceux de la commande. Annulez-la et passez-la de nouveau.",
+            ],
+        ),
         R::OrderNotCancellable => entry(
             409,
             ["The order cannot be cancelled", "La commande ne peut pas être annulée"],

@@ -91,7 +91,7 @@ pub struct PaymentFilter {
     ),
     extensions(
         ("x-idempotency" = json!("required")),
-        ("x-error-codes" = json!(["payment_declined", "balance_insufficient", "order_not_payable", "payment_in_progress", "no_payment_method"])),
+        ("x-error-codes" = json!(["payment_declined", "balance_insufficient", "order_not_payable", "order_tax_changed", "payment_in_progress", "no_payment_method"])),
     ),
 )]
 #[post("/orders/{id}/payment")]

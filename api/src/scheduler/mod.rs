@@ -112,9 +112,9 @@ pub async fn tick(app: &App, until: DateTime<Utc>) -> Result<Report, Error> {
     }
     let report = drain(app, Scope::Ordinary, until).await?;
     exports::make_due(app).await?;
+    vat_checks::run(app).await?;
     while deliver_due(app, DeliveryScope::All, MAILS).await? > 0 {}
     sms::deliver_due(app).await?;
-    vat_checks::run(app).await?;
     Ok(report)
 }
 

@@ -185,3 +185,33 @@ on_both!(what_the_owner_wrote_is_nowhere_once_the_account_is_closed, "2026-01-30
         }
     }
 ));
+
+on_both!(checks_of_vat_ids_outlive_an_account_as_evidence_only, "2026-01-30T09:00:00Z", |house| Box::pin(async move {
+    for reversed in [false, true] {
+        let mut who = house.customer_paying_with("sim_ok").await;
+        let company = json!({
+            "kind": "company", "organisation": "Muster GmbH", "country": "DE", "postal_code": "10115",
+            "city": "Berlin", "vat_id": "DE136695976",
+        });
+        who.patch("/v1/account", &company).await.expect(200);
+        if reversed {
+            let item = json!({ "plan": "vps-starter", "period": "P1M", "renewal_mode": "manual", "quantity": 1 });
+            let order = who.post("/v1/orders", &json!({ "items": [item] })).await.expect(201).text("/id");
+            let source = json!({ "source": "payment_method" });
+            who.post(&format!("/v1/orders/{order}/payment"), &source).await.expect(201);
+            house.settle().await;
+            let path = format!("/v1/services/{}/deletion", who.service().await["id"].as_str().unwrap());
+            who.post(&path, &json!({})).await.expect(202);
+            house.settle().await;
+            let token = json!({ "token": house.token_for(&who.email) });
+            who.post(&format!("{path}/confirmation"), &token).await.expect(200);
+        }
+        ask(&who).await.expect(202);
+        confirm(&house, &who).await.expect(200);
+        house.travel_days(8).await;
+        who.get("/v1/account").await.expect(401);
+        let kept = crate::schema::contents(&house).await["vat_check"].len();
+        assert_eq!(kept, usize::from(reversed));
+        who.email.clear();
+    }
+}));

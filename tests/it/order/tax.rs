@@ -107,10 +107,13 @@ on_both!(the_invoice_says_what_the_order_said, "2026-01-30T09:00:00Z", |house| B
     let who = house.customer_paying_with("sim_ok").await;
     who.patch("/v1/account", &company("DE", "10115", Some("DE136695976"))).await.expect(200);
     let order = place(&who).await.expect(201).text("/id");
-    // what became of the buyer since then does not change what was agreed
-    who.patch("/v1/account", &json!({ "vat_id": null })).await.expect(200);
     let pay = json!({ "source": "payment_method" });
-    who.post(&format!("/v1/orders/{order}/payment"), &pay).await.expect(201);
+    let path = format!("/v1/orders/{order}/payment");
+    // another buyer pays another VAT: not on this order
+    who.patch("/v1/account", &json!({ "vat_id": null })).await.expect(200);
+    assert_eq!(who.post(&path, &pay).await.expect(409).code(), "order_tax_changed");
+    who.patch("/v1/account", &json!({ "vat_id": "DE136695976" })).await.expect(200);
+    who.post(&path, &pay).await.expect(201);
     house.settle().await;
     let listed = who.get("/v1/invoices").await.expect(200).items();
     let path = format!("/v1/invoices/{}", listed[0]["id"].as_str().unwrap());
@@ -125,6 +128,9 @@ on_both!(the_invoice_says_what_the_order_said, "2026-01-30T09:00:00Z", |house| B
         (invoice.text("/totals/tax/amount"), invoice.text("/totals/gross/amount")),
         ("0.00".into(), "6.00".into())
     );
+    assert_eq!(invoice.text("/buyer/vat_id"), "DE136695976");
+    who.patch("/v1/account", &json!({ "vat_id": null })).await.expect(200);
+    assert_eq!(who.get(&path).await.expect(200).body, invoice.body);
     // its renewal goes by what the buyer is then
     house.travel_to("2026-03-01T09:00:00Z").await;
     let mut who = who;
@@ -167,3 +173,16 @@ async fn a_seller_elsewhere_is_told_that_no_rule_is_known() {
     assert_eq!(place(&who).await.expect(422).code(), "tax_not_supported");
     house.close().await;
 }
+
+on_both!(what_decides_on_vat_stays_while_a_payment_is_under_way, "2026-01-30T09:00:00Z", |house| Box::pin(
+    async move {
+        let who = house.customer_paying_with("sim_processing_3d").await;
+        who.patch("/v1/account", &company("DE", "10115", Some("DE136695976"))).await.expect(200);
+        let order = place(&who).await.expect(201).text("/id");
+        who.post(&format!("/v1/orders/{order}/payment"), &json!({ "source": "payment_method" })).await.expect(202);
+        for change in [json!({ "vat_id": null }), json!({ "postal_code": "10117" })] {
+            assert_eq!(who.patch("/v1/account", &change).await.expect(409).code(), "payments_unsettled", "{change}");
+        }
+        who.patch("/v1/account", &json!({ "street": "1 place Neuve" })).await.expect(200);
+    }
+));

@@ -152,6 +152,8 @@ impl Place {
                 Some(overseas) => Self::overseas(overseas),
                 None => Self::France,
             },
+            // they share their postal codes
+            "GP" | "BL" | "MF" => Self::overseas(french(&code).unwrap_or(&name)),
             "MC" => Self::France,
             // Canary Islands, Ceuta, Melilla
             "ES" if within(&["35", "38", "51", "52"]) => Self::Outside,

@@ -15,7 +15,7 @@ pub struct Rates(BTreeMap<String, BTreeMap<NaiveDate, Scaled6>>);
 
 /// A line of rates that cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("line {line}: not an area, the first day in force (YYYY-MM-DD) and a percentage from 0 to 100")]
+#[error("line {line}: not a known area, the first day in force (YYYY-MM-DD) and a percentage from 0 to 100")]
 pub struct InvalidRates {
     /// Its number, from 1.
     pub line: usize,
@@ -27,21 +27,30 @@ impl Rates {
     /// # Errors
     /// Never, unless the file of this release is broken: its test says so.
     pub fn known() -> Result<Self, InvalidRates> {
-        Self(BTreeMap::new()).with(KNOWN)
+        Self(BTreeMap::new()).merged(KNOWN, |_, _| true)
     }
 
     /// With more rates laid over: lines of `area,first day in force,percent`; empty ones and those that
     /// begin with `#` say nothing. A line for the same area and day replaces the one before.
     ///
     /// # Errors
-    /// [`InvalidRates`] for the first line that is none.
-    pub fn with(mut self, lines: &str) -> Result<Self, InvalidRates> {
+    /// [`InvalidRates`] for the first line that is none, or whose area is none of those that are known.
+    pub fn with(self, lines: &str) -> Result<Self, InvalidRates> {
+        self.merged(lines, BTreeMap::contains_key)
+    }
+
+    fn merged(
+        mut self,
+        lines: &str,
+        fits: impl Fn(&BTreeMap<String, BTreeMap<NaiveDate, Scaled6>>, &str) -> bool,
+    ) -> Result<Self, InvalidRates> {
         for (at, line) in lines.lines().enumerate() {
             let line = line.trim();
             if line.is_empty() || line.starts_with('#') {
                 continue;
             }
-            let (area, since, percent) = read(line).ok_or(InvalidRates { line: at + 1 })?;
+            let (area, since, percent) =
+                read(line).filter(|(area, ..)| fits(&self.0, area)).ok_or(InvalidRates { line: at + 1 })?;
             self.0.entry(area).or_default().insert(since, percent);
         }
         Ok(self)
@@ -113,6 +122,8 @@ mod tests {
             "RO,2027-01-01,101",
             "RO,2027-01-01,22,1",
             "RO-,2027-01-01,22",
+            "EL,2027-01-01,25",
+            "PT-99,2027-01-01,25",
             "RO,2027-01-01,1.0000001",
         ] {
             let text = format!("# rates\n{wrong}");

@@ -31,12 +31,16 @@ pub struct Change {
     pub vat_id: Edit,
 }
 
+/// What decides on VAT.
+const TAXED: [&str; 3] = ["country", "postal_code", "vat_id"];
+
 /// Applies a merge patch; `fits` says whether the version is one that the caller knows. A new time zone
 /// moves the instants of everything planned.
 ///
 /// # Errors
 /// [`Error::PreconditionFailed`]; [`Error::Invalid`] with every value that cannot be used;
-/// `account_has_orders` for a change of kind; the database's.
+/// `account_has_orders` for a change of kind; `payments_unsettled` for one of what decides on VAT while a payment is
+/// under way; the database's.
 pub async fn change(
     tx: &Tx,
     cx: &Context<'_>,
@@ -57,6 +61,11 @@ pub async fn change(
         after.vat_id_status = after.vat_id.is_some().then(|| vat_id::at_first(cx));
     }
     let members = differences(&before, &after);
+    let taxed = members.iter().any(|member| TAXED.contains(member));
+    if taxed && closure::attempts(owner).count(&**tx).await? > 0 {
+        // its invoice comes with the money, for the buyer that was quoted
+        return Err(Refusal::PaymentsUnsettled.into());
+    }
     if members.is_empty() {
         return Ok(before);
     }

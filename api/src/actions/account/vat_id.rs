@@ -36,6 +36,10 @@ const VALID_FOR: TimeDelta = TimeDelta::days(30);
 const AGAIN: TimeDelta = TimeDelta::days(1);
 /// How often.
 const MOST_AGAIN: u64 = 30;
+/// Answers that an account gets in a day before it has to wait.
+const CHECKS_A_DAY: u64 = 5;
+/// How long.
+const NOT_SO_FAST: TimeDelta = TimeDelta::hours(1);
 /// How long a claimed check belongs to its claimer.
 const LEASE: TimeDelta = TimeDelta::seconds(60);
 
@@ -54,10 +58,13 @@ pub(super) async fn changed(tx: &Tx, cx: &Context<'_>, account: &account::Model)
     let Some(vat_id) = &account.vat_id else { return Ok(()) };
     let status = at_first(cx);
     let answered = status != VatIdStatus::Pending;
+    let today = Entity::of(account.id).filter(Column::CreatedAt.gt(cx.real_now - TimeDelta::days(1)));
+    let due_at = if today.count(&**tx).await? < CHECKS_A_DAY { cx.real_now } else { cx.real_now + NOT_SO_FAST };
     let row = ActiveModel {
         checker: Set(if answered { FORM } else { VIES }.to_owned()),
         status: Set(status),
         checked_at: Set(answered.then_some(cx.real_now)),
+        due_at: Set(Some(due_at)),
         ..fresh(cx, account.id, vat_id)
     };
     row.insert(&**tx).await?;
@@ -84,7 +91,10 @@ fn fresh(cx: &Context<'_>, owner: AccountId, vat_id: &str) -> ActiveModel {
     }
 }
 
+/// What was not answered yet is not asked any more, and no evidence of anything.
 async fn give_up(tx: &Tx, owner: AccountId) -> Result<(), Error> {
+    let unanswered = Entity::delete_many().filter(Column::AccountId.eq(owner)).filter(Column::CheckedAt.is_null());
+    unanswered.exec(&**tx).await?;
     Entity::update_many()
         .col_expr(Column::DueAt, Expr::value(None::<DateTime<Utc>>))
         .col_expr(Column::LeaseUntil, Expr::value(None::<DateTime<Utc>>))
@@ -104,33 +114,37 @@ pub(in crate::actions) async fn erase(tx: &Tx, owner: AccountId) -> Result<(), E
     let reversed = invoice::Entity::find()
         .filter(invoice::Column::AccountId.eq(owner))
         .filter(invoice::Column::TaxScheme.eq(TaxScheme::ReverseCharge));
-    if reversed.limit(1).count(&**tx).await? == 0 {
-        Entity::delete_many().filter(Column::AccountId.eq(owner)).exec(&**tx).await?;
+    let mut gone = Entity::delete_many().filter(Column::AccountId.eq(owner));
+    if reversed.limit(1).count(&**tx).await? > 0 {
+        gone = gone.filter(Column::Status.ne(VatIdStatus::Valid));
     }
+    gone.exec(&**tx).await?;
     Ok(())
 }
 
 /// Asks the register for the id that waits longest: claimed in one transaction, asked with none open, recorded in
-/// another. Answers whether there was one and the register is there.
+/// another. Answers whether there was an answer; `None` when nothing is due.
 ///
 /// # Errors
 /// The database's. What the register says is recorded, not answered.
-pub async fn check_next(app: &App, register: &Vies) -> Result<bool, Error> {
+pub async fn check_next(app: &App, register: &Vies) -> Result<Option<bool>, Error> {
     let now = app.now();
     if due(now).one(&**app.read()).await?.is_none() {
-        return Ok(false);
+        return Ok(None);
     }
-    let Some(check) = app.transact(async |tx| claim(tx, app, now).await).await? else { return Ok(false) };
+    let Some(check) = app.transact(async |tx| claim(tx, app, now).await).await? else { return Ok(None) };
     let answer = register.check(&check.vat_id).await;
     let is_there = answer.is_ok();
     app.transact(async |tx| record_answer(tx, app, &check, &answer).await).await?;
-    Ok(is_there)
+    Ok(Some(is_there))
 }
 
 fn due(now: DateTime<Utc>) -> Select<Entity> {
     Entity::find()
         .filter(Column::DueAt.lte(now))
         .filter(Column::LeaseUntil.is_null().or(Column::LeaseUntil.lte(now)))
+        // what is new first: a member state that is away holds up no other
+        .order_by_asc(Column::Attempts)
         .order_by_asc(Column::DueAt)
         .order_by_asc(Column::Id)
 }
@@ -231,6 +245,10 @@ async fn known(
     record::activity(tx, cx, owner, kind, Some(json!({ "check": check }))).await?;
     record::event(tx, cx, owner, "account.vat_id_checked", &owner, json!({ "status": status })).await?;
     let (VatIdStatus::Invalid, Some(vat_id)) = (status, account.vat_id.clone()) else { return Ok(()) };
+    if vat_id.starts_with("FR") {
+        // it changes nothing of what a buyer in France pays
+        return Ok(());
+    }
     let message = Message::VatIdRefused { vat_id };
     mail::queue(tx, cx, Letter::new(&account, &message, format!("vat_id_refused:{check}"))).await
 }

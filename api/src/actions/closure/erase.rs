@@ -14,7 +14,7 @@
 //! | changes of addresses | erased |
 //! | extra addresses, anti-phishing phrase, marks on addresses | erased |
 //! | exports and their archives | erased |
-//! | checks of VAT ids | erased, unless an invoice was issued with reverse charge: then they are its evidence |
+//! | checks of VAT ids | erased, unless an invoice was issued with reverse charge: then the valid ones are its evidence |
 //! | reasons written by the owner, names given to services | erased |
 //! | stored answers to repeated requests | erased |
 //! | events | which and when stay, with what they say of orders, invoices and payments; the rest they say is erased |

@@ -113,7 +113,8 @@ fn orders(owner: AccountId) -> Select<order::Entity> {
     order::Entity::of(owner).filter(order::Column::Status.is_in(open))
 }
 
-fn attempts(owner: AccountId) -> Select<payment_attempt::Entity> {
+/// Payments whose outcome is awaited.
+pub(in crate::actions) fn attempts(owner: AccountId) -> Select<payment_attempt::Entity> {
     let live = AttemptStatus::ALL.iter().copied().filter(|status| status.is_live());
     payment_attempt::Entity::find()
         .filter(payment_attempt::Column::AccountId.eq(owner))

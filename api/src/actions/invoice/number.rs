@@ -30,15 +30,23 @@ pub fn series(kind: DocumentKind, clock: Option<&test_clock::Model>) -> Series {
     )
 }
 
+/// The seller's day: of invoices, and of the rates of tax on them.
+///
+/// # Errors
+/// [`Error::Internal`] for a zone that nobody knows.
+pub fn today(cx: &Context<'_>) -> Result<NaiveDate, Error> {
+    let zone: chrono_tz::Tz =
+        cx.tools.config.seller.time_zone.parse().map_err(|_| Error::internal("unknown seller time zone"))?;
+    Ok(domain::calendar::billing_day(cx.now, zone))
+}
+
 /// Takes `count` numbers. The issue date is today in the seller's zone, never before the date of the
 /// last number; its year picks the row (CGI ann. II art. 242 nonies A: unique, continuous, chronological).
 ///
 /// # Errors
 /// The database's.
 pub async fn take(tx: &Tx, cx: &Context<'_>, series: Series, count: usize) -> Result<Block, Error> {
-    let zone: chrono_tz::Tz =
-        cx.tools.config.seller.time_zone.parse().map_err(|_| Error::internal("unknown seller time zone"))?;
-    let today = domain::calendar::billing_day(cx.now, zone);
+    let today = today(cx)?;
     let count = i64::try_from(count).map_err(Error::internal)?;
     ensure(tx, &series, today).await?;
     // lock every year of the series, so that no later date can be given meanwhile

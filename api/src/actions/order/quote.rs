@@ -62,7 +62,7 @@ pub async fn quote<C: ConnectionTrait>(
     may_order(account)?;
     let plans = current(db, items).await?;
     let lines = lines(&plans, items)?;
-    let tax = catalog::tax::decide(cx.tools, account, crate::actions::today(account, cx.now)?)?;
+    let tax = catalog::tax::decide(cx.tools, account, crate::actions::invoice::number::today(cx)?)?;
     let draft = Draft { account, order: None, tax, lines: lines.iter().map(|line| line.draft(account)).collect() };
     let totals = total(&draft)?;
     let order = head(cx, account, &totals, &tax);

@@ -2,7 +2,7 @@
 
 use super::{NewPayment, Purpose, attempt, create, quote, received, settle};
 use crate::actions::service::{OPEN, lock_account, open_invoice, period_at};
-use crate::actions::{Context, Error, invoice, ledger, payment_method, service as services};
+use crate::actions::{Context, Error, catalog, invoice, ledger, payment_method, service as services};
 use crate::db::Tx;
 use domain::calendar::Period;
 use domain::deletion::LiveAttempt;
@@ -56,7 +56,7 @@ struct Due {
 /// Starts the payment of an order.
 ///
 /// # Errors
-/// `order_not_payable`, `payment_in_progress`, `no_payment_method`, `balance_insufficient`.
+/// `order_not_payable`, `order_tax_changed`, `payment_in_progress`, `no_payment_method`, `balance_insufficient`.
 pub async fn order(
     tx: &Tx,
     cx: &Context<'_>,
@@ -72,6 +72,10 @@ pub async fn order(
         .ok_or(Error::NotFound)?;
     if order.status != OrderStatus::AwaitingPayment || order.expires_at <= cx.now {
         return Err(Refusal::OrderNotPayable.into());
+    }
+    // the invoice comes with the money: it must not say one VAT and show a buyer, or a day, of another
+    if catalog::tax::decide(cx.tools, &account, invoice::number::today(cx)?)? != order.tax_decision() {
+        return Err(Refusal::OrderTaxChanged.into());
     }
     let amount = Money::from_minor(order.gross, invoice::currency(&order.currency)?);
     let due = Due {
