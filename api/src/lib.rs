@@ -8,6 +8,7 @@
 //! | which error is which status | [`problem`] |
 //! | what is mailed | [`mail`] |
 //! | how money is asked for | [`payment`] |
+//! | who is asked whether a VAT id exists, and how requests leave | [`vies`], [`outgoing`] |
 //! | what is deleted because it ended | [`housekeeping`] |
 //! | which keys there are, and how they change | [`keys`], [`seal`], [`token`] |
 //! | what is shared by all | [`app`] |

@@ -178,7 +178,7 @@ pub async fn get_account(caller: Require<AccountRead>) -> Reply {
 #[utoipa::path(
     operation_id = "update_account", tag = "Account",
     summary = "Change the profile",
-    description = "A merge patch: members that are left out stay, `null` removes. Every value that cannot be used is told at once. A new time zone moves the instants of everything planned, never its days. `kind` cannot change after the first order. Documents that were issued stay as they are.",
+    description = "A merge patch: members that are left out stay, `null` removes. Every value that cannot be used is told at once. A new time zone moves the instants of everything planned, never its days. `kind` cannot change after the first order (`account_has_orders`), and what decides on VAT (`country`, `postal_code`, `vat_id`) not while a payment is under way (`payments_unsettled`). Documents that were issued stay as they are.",
     security(("bearer" = ["account:write"])),
     params(("If-Match" = Option<String>, Header, description = "The `etag` of the account as the caller knows it.", max_length = 255, example = "\"3\"")),
     request_body(content(

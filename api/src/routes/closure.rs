@@ -54,7 +54,8 @@ pub struct ClosureView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, example = "2026-01-30T09:12:00Z")]
     confirmed_at: Option<DateTime<Utc>>,
-    /// The day at whose start the account is closed, in its billing time zone.
+    /// The day at whose start the account is closed, in its billing time zone; later while a change of an address
+    /// can still be undone.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, example = "2026-02-06")]
     effective_on: Option<NaiveDate>,
@@ -153,7 +154,7 @@ pub async fn request_account_closure(
 #[utoipa::path(
     operation_id = "confirm_account_closure", tag = "Account",
     summary = "Confirm the closure by token",
-    description = "Begins the cooling-off: in seven days the account is closed, its personal data erased and its invoices kept for their legal term. Until then it can be revoked.",
+    description = "Begins the cooling-off: in seven days the account is closed, its personal data erased and its invoices kept for their legal term. Until then it can be revoked. While a change of an address can still be undone the account waits for that, and the former primary address is told of the closure too.",
     security(("bearer" = ["account:write"])),
     request_body(content = AccountClosureConfirmation),
     responses(
